@@ -1,0 +1,255 @@
+"""The door: the only way to patient data. A credential, a purpose and, on screens, a patient open a record; leaving it commits.
+
+Every opening makes a durable access row first, and before it is left it is durable which patients were answered. What may be seen
+is decided by row-level security from that row; nothing in this module filters.
+"""
+
+from collections import Counter
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from ehr_app.errors import EhrError, Gone, NotFound, Unavailable
+from ehr_app.record import history as history_verbs
+from ehr_app.record import objects, writing
+from ehr_app.record.access import Access, Answer, Asked, Credential, Purpose
+from ehr_app.record.body import WITH_OBJECTS, form_of
+from ehr_app.record.history import HistoryPage
+from ehr_app.record.ids import uid
+from ehr_app.record.keys import load_or_create
+from ehr_app.record.objects import ObjectStore
+from ehr_app.record.search import people, run
+from ehr_app.record.store import SearchPage, Store, Stored, Written, connect
+from ehr_app.record.writing import Change
+from ehr_app.settings import Settings
+from ehr_app.standards.r4 import RTYPE_NAMES, RTYPES
+
+FETCH = "select * from ehr.fetch($1, $2, $3::smallint, $4::smallint, $5, $6)"
+DELETED = 3
+
+
+class Record:
+    """What one open door shows and accepts; one task uses it at a time."""
+
+    def __init__(self, store: Store, access: Access) -> None:
+        """Made by `Door.open` only."""
+        self.store = store
+        self.access = access
+        self.facility_number = access.facility.number
+        self.h = store.h
+        self._connection: asyncpg.Connection | None = None
+        self._answered: Counter[UUID | None] = Counter()
+        self.status = 200
+
+    async def read(self, rtype: str, fhir_id: str) -> Stored:
+        """Return the current version. Raises NotFound (missing or not yours) and Gone (yours, deleted)."""
+        row = await self.current(rtype, fhir_id)
+        if row is None:
+            raise NotFound()
+        if row["verb"] == DELETED:
+            raise Gone()
+        return await self.stored(row)
+
+    async def vread(self, rtype: str, fhir_id: str, version: int) -> Stored:
+        """Return one version. Raises NotFound, and Gone for the version that is the deletion."""
+        return await history_verbs.vread(self, rtype, fhir_id, version)
+
+    async def history(
+        self, rtype: str | None, fhir_id: str | None, *, since: datetime | None = None, count: int = 50, cursor: str | None = None
+    ) -> HistoryPage:
+        """Return versions, newest first, of one resource, one type or the whole facility. Raises NotFound for an unknown resource."""
+        return await history_verbs.history(self, rtype, fhir_id, since=since, count=count, cursor=cursor)
+
+    async def search(
+        self, rtype: str, params: list[tuple[str, str]], *, lenient: bool = False, cursor: str | None = None
+    ) -> SearchPage:
+        """Return one page of matches. Raises UnknownParameter, BadRequest, TooCostly."""
+        return await run.search(self, rtype, params, lenient=lenient, cursor=cursor)
+
+    async def everything(
+        self,
+        patient_id: str,
+        *,
+        types: list[str] | None = None,
+        since: datetime | None = None,
+        count: int | None = None,
+        cursor: str | None = None,
+    ) -> SearchPage:
+        """Return a patient's whole record with the directory entries it names. Raises NotFound."""
+        return await run.everything(self, patient_id, types=types, since=since, count=count, cursor=cursor)
+
+    async def find_patients(self, text: str, limit: int = 50) -> list[Stored]:
+        """Return patients by parts of a name, birth date, record number or phone, best match first."""
+        return await people.find_patients(self, text, limit)
+
+    async def recent_patients(self, limit: int = 12) -> list[Stored]:
+        """Return the patients this person opened last, newest first."""
+        return await people.recent_patients(self, limit)
+
+    async def create(self, resource: dict[str, Any], *, if_none_exist: str | None = None) -> Written:
+        """Store a new resource under a fresh id. Raises InvalidResource, MultipleMatches, DanglingReference, Forbidden."""
+        return await writing.create(self, resource, if_none_exist=if_none_exist)
+
+    async def update(self, resource: dict[str, Any], *, if_match: int | None = None) -> Written:
+        """Store the next version of a resource, or the first one under the id it carries. Raises StaleVersion and as `create`."""
+        return await writing.update(self, resource, if_match=if_match)
+
+    async def delete(self, rtype: str, fhir_id: str, *, if_match: int | None = None) -> Written:
+        """Make a deletion the newest version. Raises NotFound, Gone, StaleVersion."""
+        return await writing.delete(self, rtype, fhir_id, if_match=if_match)
+
+    async def write_many(self, changes: list[Change]) -> list[Written]:
+        """Apply all changes in one commit, or none; results in the order of the changes."""
+        return await writing.write_many(self, changes)
+
+    async def current(self, rtype: str, fhir_id: str) -> asyncpg.Record | None:
+        """Return the newest visible row (verb 3: a deletion), or None."""
+        key, network = uid(self.facility_number, rtype, fhir_id), uid(0, rtype, fhir_id)
+        arguments = (self.access.at, self.access.id, self.facility_number, RTYPES[rtype], key, network)
+        row = await (self._connection or self.store.pool).fetchrow(FETCH, *arguments)
+        return None if row is None else _Typed(row, RTYPES[rtype])
+
+    async def rows(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Run a query inside this record's transaction; the first call starts it and names the access row."""
+        connection = await self.connection()
+        return await connection.fetch(sql, *arguments)
+
+    async def connection(self) -> asyncpg.Connection:
+        """Return the connection of this record's transaction, starting it when there is none yet."""
+        if self._connection is None:
+            self._connection = await self.store.pool.acquire()
+            await self._connection.execute(
+                f"begin; set local ehr.access_at = '{self.access.at.isoformat()}'; set local ehr.access = '{self.access.id}'"
+            )
+        return self._connection
+
+    @property
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is open already."""
+        return self._connection is not None
+
+    async def stored(self, row: Any) -> Stored:
+        """Open a row's body and count its patient as answered.
+
+        Shape: the row has facility, rtype, id, ver, updated, patient, content.
+        """
+        text = await self.store.open_frame(row["rtype"], row["id"], row["ver"], row["content"])
+        if form_of(row["content"]) == WITH_OBJECTS:
+            text = await objects.bring_in(self.store.objects, text)
+        self.saw(row["patient"])
+        return Stored(row["facility"], RTYPE_NAMES[row["rtype"]], writing.id_in(text), row["ver"], row["updated"], text)
+
+    def saw(self, patient: UUID | None, resources: int = 1) -> None:
+        """Count resources as answered."""
+        self._answered[patient] += resources
+
+    async def finish(self, error: BaseException | None) -> None:
+        """Commit or roll back, and make the answer durable."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                await connection.execute("rollback" if error else "commit")
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as trouble:
+                error = error or trouble
+                connection.terminate()
+                raise Unavailable("the database went away before the change was confirmed") from trouble
+            finally:
+                await self.store.pool.release(connection)
+        if error is not None:
+            self.status = error.status if isinstance(error, EhrError) else 500
+        await self.store.audit.answered(Answer(self.access.id, self.facility_number, self._answered, self.status))
+
+
+class _Typed(dict[str, Any]):
+    """A fetched row with the type that the function was asked for."""
+
+    def __init__(self, row: asyncpg.Record, rtype: int) -> None:
+        super().__init__(row, rtype=rtype)
+
+
+class Opening:
+    """The asynchronous context of one open record."""
+
+    def __init__(self, store: Store, asked: Asked) -> None:
+        self._store = store
+        self._asked = asked
+        self._record: Record | None = None
+
+    async def __aenter__(self) -> Record:
+        access = await self._store.audit.begin(self._asked)
+        await self._store.ready_to_seal(access.facility.number)
+        self._record = Record(self._store, access)
+        return self._record
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._record is not None:
+            await self._record.finish(error)
+
+
+class Door:
+    """Opens records for credentials."""
+
+    def __init__(self, store: Store) -> None:
+        """Shape: a connected store."""
+        self.store = store
+
+    def open(
+        self,
+        credential: Credential,
+        *,
+        action: str,
+        purpose: Purpose = Purpose.TREATMENT,
+        facility: str | None = None,
+        patient: str | None = None,
+        asked: str = "",
+    ) -> Opening:
+        """Open a record: `async with door().open(...) as record`.
+
+        `facility` is the slug that the host named (None: the credential names it); `patient` the one on the page.
+        Raises Unauthenticated, Forbidden, WrongPatient on entering; the refusal is logged.
+        """
+        number = self.facility_number(facility)
+        key = uid(number, "Patient", patient) if patient is not None else None
+        note = self.store.vault.seal_note(number, asked) if asked else None
+        return Opening(self.store, Asked(credential, facility, key, patient, purpose, action, note))
+
+    def facility_number(self, slug: str | None) -> int:
+        """Return the number of a facility known to this process; 0 for the network and for what is not known."""
+        if slug is not None:
+            for facility in self.store.audit.facilities.values():
+                if facility.slug == slug:
+                    return facility.number
+        return 0
+
+
+class _Runtime:
+    door: Door | None = None
+
+
+async def start(settings: Settings) -> Door:
+    """Connect to the database that the settings name and open for business. Raises Unavailable with one clear sentence."""
+    keyfile = load_or_create(settings.key_file_path)
+    objects_ = ObjectStore(settings.data / "files", keyfile.derive("objects"))
+    store = await connect(settings.app_dsn, settings.audit_dsn, keyfile, objects_)
+    _Runtime.door = Door(store)
+    return _Runtime.door
+
+
+async def stop() -> None:
+    """Finish the access log and close all connections."""
+    opened, _Runtime.door = _Runtime.door, None
+    if opened is not None:
+        await opened.store.close()
+
+
+def door() -> Door:
+    """Return the door of this process. Raises Unavailable before `start`."""
+    if _Runtime.door is None:
+        raise Unavailable("the record is not open yet")
+    return _Runtime.door
+
+
+__all__ = ["Access", "Change", "Credential", "Door", "HistoryPage", "Purpose", "Record", "SearchPage", "Stored", "Written", "door", "start", "stop"]

@@ -1,0 +1,149 @@
+"""From a resource to its rows: the sealed body and the blind index entries.
+
+The one place that decides what is indexed and how it is hashed; `ehr_app.record.search` hashes the same parts in the same order.
+Pure but for the store's keys: nothing here talks to the database.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import jellyfish
+
+from ehr_app.record.ids import uid
+from ehr_app.record.keys import system_number
+from ehr_app.standards.extract import Index, Promoted, extract, fold, promote
+from ehr_app.standards.r4 import RTYPES
+
+PREFIXES = range(2, 7)
+NUMBER_PREFIXES = range(3, 13)
+WORD_PARAMS = frozenset(
+    "name family given address address-city address-state address-country address-postalcode phonetic".split()
+)
+NAMED_TYPES = frozenset(("Patient", "Practitioner", "Person", "RelatedPerson"))
+LONGEST_EXACT = 200
+
+
+@dataclass(slots=True)
+class Row:
+    """What one version of a resource puts into the tables (all but the sealed content)."""
+
+    rtype: str
+    number: int
+    key: UUID
+    patient: UUID | None
+    encounter: UUID | None
+    category: str
+    date_lo: datetime | None
+    date_hi: datetime | None
+    code: int | None
+    tokens: list[int]
+    eq_h: list[int]
+    eq_sys: list[int]
+    qty_h: list[int]
+    qty_val: list[float]
+    dat_h: list[int]
+    dat_lo: list[datetime]
+    dat_hi: list[datetime]
+
+
+def index_row(h: Any, facility: int, rtype: str, key: UUID, resource: dict[str, Any]) -> Row:
+    """Return the index entries of a resource; `h` is the installation's keyed hash."""
+    index, promoted = extract(resource), promote(resource)
+    eq: set[tuple[int, int]] = set()
+    more: set[int] = set()
+    _tokens(h, rtype, index, eq, more)
+    _references(h, rtype, index, promoted, eq)
+    for param, address in index.uris:
+        eq.add((h("u", rtype, param, address), 0))
+    _strings(h, rtype, index, eq)
+    if rtype == "Patient":
+        _numbers_as_typed(h, index, eq)
+    more.update(n for n, _ in eq)
+    pairs = list(eq)
+    quantities = [(h("q", rtype, p), v) for p, v in _values(index)]
+    dates = [(h("d", rtype, p), lo, hi) for p, lo, hi in index.dates if p != promoted.date_param]
+    patient = promoted.patient
+    return Row(
+        rtype,
+        RTYPES[rtype],
+        key,
+        uid(facility, "Patient", patient[8:]) if patient else None,
+        uid(facility, "Encounter", promoted.encounter[10:]) if promoted.encounter else None,
+        promoted.category,
+        promoted.date_lo,
+        promoted.date_hi,
+        h("t", rtype, promoted.code_param, promoted.code[1]) if promoted.code else None,
+        list(more),
+        [n for n, _ in pairs],
+        [system for _, system in pairs],
+        [n for n, _ in quantities],
+        [v for _, v in quantities],
+        [n for n, _, _ in dates],
+        [lo for _, lo, _ in dates],
+        [hi for _, _, hi in dates],
+    )
+
+
+def _tokens(h: Any, rtype: str, index: Index, eq: set[tuple[int, int]], more: set[int]) -> None:
+    for param, system, code in index.tokens:
+        eq.add((h("t", rtype, param, code), system_number(system)))
+        more.add(h("ts", rtype, param, system, code))
+
+
+def _references(h: Any, rtype: str, index: Index, promoted: Promoted, eq: set[tuple[int, int]]) -> None:
+    for param, literal in index.references:
+        if literal == promoted.patient and param in promoted.patient_params:
+            continue
+        if literal == promoted.encounter and param == "encounter":
+            continue
+        eq.add((h("r", rtype, param, literal), 0))
+
+
+def _strings(h: Any, rtype: str, index: Index, eq: set[tuple[int, int]]) -> None:
+    for param, raw in index.strings:
+        folded = fold(raw)
+        if not folded:
+            continue
+        eq.add((h("s=", rtype, param, folded[:LONGEST_EXACT]), 0))
+        starts = [folded, *folded.split()[1:6]] if param in WORD_PARAMS else [folded]
+        for start in starts:
+            for length in PREFIXES:
+                if length <= len(start):
+                    eq.add((h("sp", rtype, param, start[:length]), 0))
+        if rtype in NAMED_TYPES and param in ("family", "given"):
+            for word in folded.split():
+                eq.add((h("sx", rtype, "phonetic", jellyfish.metaphone(word)), 0))
+
+
+def _numbers_as_typed(h: Any, index: Index, eq: set[tuple[int, int]]) -> None:
+    for param, _, code in index.tokens:
+        if param == "identifier":
+            _prefixes(h, "identifier", "".join(c for c in code.casefold() if c.isalnum()), eq)
+        elif param == "phone":
+            digits = "".join(c for c in code if c.isdigit())
+            _prefixes(h, "phone", digits, eq)
+            if len(digits) > 10:
+                _prefixes(h, "phone", digits[-10:], eq)
+
+
+def _prefixes(h: Any, param: str, text: str, eq: set[tuple[int, int]]) -> None:
+    for length in NUMBER_PREFIXES:
+        if length <= len(text):
+            eq.add((h("sp", "Patient", param, text[:length]), 0))
+
+
+def _values(index: Index) -> Iterable[tuple[str, float]]:
+    for param, value, *_ in index.quantities:
+        yield from _finite(param, value)
+    for param, value in index.numbers:
+        yield from _finite(param, value)
+
+
+def _finite(param: str, value: Decimal) -> Iterable[tuple[str, float]]:
+    number = float(value)
+    if number - number == 0:  # neither infinite nor not-a-number
+        yield param, number
