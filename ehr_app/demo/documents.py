@@ -1,0 +1,88 @@
+"""Notes: one DocumentReference per visit worth writing about, plain text inside, signed by its author.
+
+Profile: US Core 6.1 DocumentReference. A few of the newest notes are left unsigned on purpose.
+"""
+
+from base64 import b64encode
+
+from ehr_app.demo import codes
+from ehr_app.demo.chart import Chart, Visit
+from ehr_app.demo.elements import US_CORE, Code, Resource, concept, instant, profile, reference
+
+_TYPES: dict[str, tuple[Code, str]] = {
+    "wellness": (codes.HISTORY_NOTE, "Check-up"),
+    "follow-up": (codes.PROGRESS_NOTE, "Follow-up"),
+    "acute": (codes.PROGRESS_NOTE, "Visit"),
+    "emergency": (codes.EMERGENCY_NOTE, "Emergency visit"),
+    "inpatient": (codes.DISCHARGE_SUMMARY, "Hospital stay"),
+}
+
+
+def record(chart: Chart, visit: Visit) -> None:
+    """Add the visit's note."""
+    code, title = _TYPES[visit.kind]
+    signed = visit is not chart.visits[-1] or int(chart.identity[-4:]) % 5 != 3
+    text = _text(chart, visit, title, signed).encode()
+    document: Resource = {
+        "resourceType": "DocumentReference",
+        "id": chart.identify("doc"),
+        "meta": profile("documentreference"),
+        "status": "current",
+        "docStatus": "final" if signed else "preliminary",
+        "type": concept(code),
+        "category": [
+            {
+                "coding": [
+                    {
+                        "system": US_CORE.replace("StructureDefinition", "CodeSystem") + "documentreference-category",
+                        "code": "clinical-note",
+                        "display": "Clinical Note",
+                    }
+                ]
+            }
+        ],
+        "subject": chart.subject,
+        "date": instant(visit.end),
+        "author": [visit.clinician.reference],
+        "custodian": chart.facility.organization,
+        "description": f"{title}, {visit.day.isoformat()}",
+        "content": [
+            {
+                "attachment": {
+                    "contentType": "text/plain; charset=utf-8",
+                    "language": "en",
+                    "data": b64encode(text).decode(),
+                    "title": f"{title} note",
+                    "creation": instant(visit.end),
+                }
+            }
+        ],
+        "context": {
+            "encounter": [reference("Encounter", visit.encounter_id)],
+            "period": {"start": instant(visit.start), "end": instant(visit.end)},
+        },
+    }
+    if signed:
+        document["authenticator"] = visit.clinician.reference
+    chart.add(document)
+
+
+def _text(chart: Chart, visit: Visit, title: str, signed: bool) -> str:
+    active = [p for p in chart.problems if p.condition_id and p.active_on(visit.day)]
+    lines = [f"{title} at {chart.facility.name}, {visit.day.isoformat()}", ""]
+    if visit.problem is not None:
+        lines.append(f"Reason: {visit.problem.code.display}.")
+    else:
+        lines.append("Reason: periodic check-up.")
+    if "systolic" in chart.levels:
+        pressure = f"{round(chart.levels['systolic'])}/{round(chart.levels['diastolic'])}"
+        lines.append(f"Examined; blood pressure about {pressure} mmHg, the exact values are with the vital signs.")
+    else:
+        lines.append("Examined; growth and feeding discussed with the family.")
+    if active:
+        lines.append("Assessment: " + "; ".join(p.code.display for p in active) + ".")
+    else:
+        lines.append("Assessment: well.")
+    lines.append("Plan: continue as agreed; come back sooner if anything changes.")
+    lines += ["", f"Signed by {visit.clinician.display}." if signed else "DRAFT, not signed."]
+    return "\n".join(lines) + "\n"

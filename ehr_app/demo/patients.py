@@ -1,0 +1,202 @@
+"""Synthetic patients: one list of FHIR R4 resources per patient, a pure function of facility, seed and date.
+
+Profiles: US Core 6.1.0, https://hl7.org/fhir/us/core/STU6.1/. No clock, no file, no network: the same arguments give
+the same bytes. This is test data for software; it claims nothing about how illnesses run.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from random import Random
+
+from ehr_app.demo import (
+    allergies,
+    cast,
+    codes,
+    contacts,
+    coverage,
+    documents,
+    encounters,
+    history,
+    immunizations,
+    incidents,
+    labs,
+    medications,
+    plans,
+    problems,
+    procedures,
+    vitals,
+)
+from ehr_app.demo.chart import DAYS_PER_YEAR, Chart
+from ehr_app.demo.elements import HL7, US_CORE, Resource, coding, instant, profile
+from ehr_app.demo.facilities import IDENTIFIER_BASE, Facility
+
+_HISTORY_YEARS = 6.0
+_LANGUAGES = {
+    "en": "English", "es": "Spanish", "ar": "Arabic", "vi": "Vietnamese", "zh": "Chinese", "fr": "French",
+    "uk": "Ukrainian", "ja": "Japanese", "he": "Hebrew", "el": "Greek", "pt": "Portuguese",
+}  # fmt: skip
+_STREETS = ("Maple Street", "Second Avenue", "Mill Road", "Lakeview Drive", "Chapel Hill", "Station Road")
+
+
+def generate(facility: Facility, n: int, seed: int, as_of: date) -> Iterator[list[Resource]]:
+    """Yield `n` patients' resources, each list in dependency order, ids stable (`north-p0001-obs-0042`).
+
+    Shape: patient `i` depends on facility, seed, date and `i` only, never on `n`. Nothing happens after `as_of`.
+    """
+    for chart in _charts(facility, n, seed, as_of):
+        yield chart.resources
+
+
+def corrections(facility: Facility, n: int, seed: int, as_of: date) -> Iterator[list[Resource]]:
+    """Yield the second versions (and their Provenance) of results the laboratory corrected, per patient that has any.
+
+    Shape: ids repeat those of `generate`; write these after it.
+    """
+    for number in range(1, n + 1):
+        if "amended-result" in _persona(facility, number, seed).specials:
+            yield _chart(facility, number, seed, as_of).corrections
+
+
+def _charts(facility: Facility, n: int, seed: int, as_of: date) -> Iterator[Chart]:
+    for number in range(1, n + 1):
+        yield _chart(facility, number, seed, as_of)
+
+
+def _persona(facility: Facility, number: int, seed: int) -> cast.Persona:
+    return cast.persona(facility.slug, number, Random(f"{seed}:{facility.slug}:{number}:persona"))  # noqa: S311
+
+
+def _chart(facility: Facility, number: int, seed: int, as_of: date) -> Chart:
+    persona = _persona(facility, number, seed)
+    rng = Random(f"{seed}:{facility.slug}:{number}:life")  # noqa: S311  dice of a story, not of a key
+    died = persona.died_years_ago is not None
+    last_day = as_of - timedelta(days=2 + round((persona.died_years_ago or 0) * DAYS_PER_YEAR))
+    birth = as_of - timedelta(days=round(persona.age * DAYS_PER_YEAR))
+    chart = Chart(facility, persona, rng, f"{facility.slug}-p{number:04d}", birth, last_day, died)
+    longest = max((float(entry.partition("@")[2]) for entry in persona.problems), default=0.0)
+    history_from = max(birth, last_day - timedelta(days=round(max(_HISTORY_YEARS, longest) * DAYS_PER_YEAR)))
+    problems.plan(chart, history_from)
+    encounters.plan(chart, history_from)
+    _write(chart)
+    return chart
+
+
+def _write(chart: Chart) -> None:
+    chart.add(_patient(chart))
+    coverage.record(chart, contacts.record(chart))
+    allergens = allergies.choose(chart)
+    known = {a.code for a in allergens}
+    family_told = chart.age(chart.last_day) < 18
+    for number, visit in enumerate(chart.visits):
+        encounters.record(chart, visit)
+        if number == 0:
+            allergies.record(chart, visit, allergens)
+        if not family_told and visit.kind == "wellness":
+            history.record_family(chart, visit)
+            family_told = True
+        new = visit.problem if visit.problem is not None and not visit.problem.condition_id else None
+        if new is not None:
+            problems.record(chart, visit, new)
+        vitals.record(chart, visit)
+        history.record(chart, visit)
+        labs.record(chart, visit)
+        procedures.record(chart, visit)
+        medications.record(chart, visit, known)
+        immunizations.record(chart, visit)
+        if new is not None:
+            plans.record(chart, visit, new)
+        documents.record(chart, visit)
+    incidents.record(chart)
+
+
+def _patient(chart: Chart) -> Resource:
+    persona, facility = chart.persona, chart.facility
+    number = int(chart.identity[-4:])
+    patient: Resource = {
+        "resourceType": "Patient",
+        "id": chart.identity,
+        "meta": profile("patient"),
+        "extension": _extensions(persona),
+        "identifier": [
+            {
+                "use": "usual",
+                "type": {"coding": [{"system": HL7 + "v2-0203", "code": "MR", "display": "Medical record number"}]},
+                "system": f"{IDENTIFIER_BASE}{facility.slug}/mrn",
+                "value": f"{facility.slug[0].upper()}{100000 + number * 37}",
+                "assigner": facility.organization,
+            }
+        ],
+        "active": True,
+        "name": _names(persona),
+        "telecom": [
+            {"system": "phone", "value": f"+1-555-01{chart.rng.randint(0, 99):02d}", "use": "home"},
+            {"system": "email", "value": f"{chart.identity}@mail.example", "use": "home"},
+        ],
+        "gender": persona.sex,
+        "birthDate": chart.birth.isoformat(),
+        "address": [
+            {
+                "use": "home",
+                "line": [f"{chart.rng.randint(1, 980)} {chart.rng.choice(_STREETS)}"],
+                "city": facility.city,
+                "state": facility.state,
+                "postalCode": facility.postal_code,
+                "country": "US",
+            }
+        ],
+        "communication": [
+            {
+                "language": {
+                    "coding": [
+                        {
+                            "system": "urn:ietf:bcp:47",
+                            "code": persona.language,
+                            "display": _LANGUAGES[persona.language],
+                        }
+                    ],
+                    "text": _LANGUAGES[persona.language],
+                },
+                "preferred": True,
+            }
+        ],
+        "generalPractitioner": [chart.primary.reference],
+        "managingOrganization": facility.organization,
+    }
+    if chart.died:
+        patient["deceasedDateTime"] = instant(chart.moment(chart.last_day, 23, 40))
+    return patient
+
+
+def _names(persona: cast.Persona) -> list[Resource]:
+    text = f"{' '.join(persona.given)} {persona.family}"
+    names: list[Resource] = [
+        {"use": "official", "text": text, "family": persona.family, "given": list(persona.given)}
+    ]
+    if persona.native is not None:
+        given, family = persona.native
+        names.append({"use": "usual", "text": f"{given} {family}", "family": family, "given": [given]})
+    if persona.preferred is not None:
+        names.append({"use": "nickname", "text": persona.preferred, "given": [persona.preferred]})
+    return names
+
+
+def _extensions(persona: cast.Persona) -> list[Resource]:
+    race = codes.RACES[persona.race]
+    ethnicity = codes.HISPANIC if persona.hispanic else codes.NOT_HISPANIC
+    return [
+        {
+            "url": US_CORE + "race",
+            "extension": [
+                {"url": "ombCategory", "valueCoding": coding(race)},
+                {"url": "text", "valueString": race.display},
+            ],
+        },
+        {
+            "url": US_CORE + "ethnicity",
+            "extension": [
+                {"url": "ombCategory", "valueCoding": coding(ethnicity)},
+                {"url": "text", "valueString": ethnicity.display},
+            ],
+        },
+        {"url": US_CORE + "birthsex", "valueCode": "F" if persona.sex == "female" else "M"},
+    ]
