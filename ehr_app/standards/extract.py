@@ -78,7 +78,7 @@ def extractor(rtype: str) -> Callable[[Mapping[str, Any], Index], None]:
         "decimal": _decimal,
         "by_hand": _by_hand,
     }
-    exec(compile(source(rtype), f"<extractor of {rtype}>", "exec"), names)  # noqa: S102 (from our own tables)
+    exec(compile(source(rtype), f"<extractor of {rtype}>", "exec"), names)
     compiled: Callable[[Mapping[str, Any], Index], None] = names["run"]
     return compiled
 
@@ -248,7 +248,7 @@ def _by_hand(resource: Mapping[str, Any], index: Index) -> None:
         dead = "deceasedDateTime" in resource or resource.get("deceasedBoolean", False)
         index.tokens.append(("deceased", "", "true" if dead else "false"))
         return
-    first = next(iter(resource.get("entry", ())), {}).get("resource", {})
+    first = resource["entry"][0].get("resource", {}) if "entry" in resource else {}
     code = {"Composition": "composition", "MessageHeader": "message"}.get(first.get("resourceType", ""))
     if code and "id" in first:
         index.references.append((code, f"{first['resourceType']}/{first['id']}"))

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ehr_app.standards import r4
+from ehr_app.standards.categories import CATEGORIES, category_of
 from ehr_app.standards.intervals import interval, period, timing
 from ehr_app.standards.search_parameters import Path, Step, parameters
 
@@ -21,86 +22,105 @@ class Promoted(NamedTuple):
     patient: str | None
     """`Patient/id` of the one patient the resource belongs to; for a Patient itself"""
     patient_params: tuple[str, ...]
-    """The search parameters that name that patient in this resource (`_id` for a Patient)"""
+    """The search parameters that this column alone answers for this resource: those of `patient_parameters`, or none
+    when the patient was found by another one (a performer, an author)"""
     encounter: str | None
     """`Encounter/id`"""
     date_param: str | None
-    """The search parameter whose value `date_lo` and `date_hi` are; None when they come from another date or none"""
+    """The type's `MAIN_DATE` when `date_lo` and `date_hi` are its value; None when they come from another date"""
     date_lo: datetime | None
     date_hi: datetime | None
     code: tuple[str, str] | None
     """(system or "", code) of the main coding"""
+    code_param: str
+    """The token parameter that also has this coding, or "" when there is none"""
     category: str
     """One of the type's known categories (`CATEGORIES`), or "" """
 
 
-MAIN_DATES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+MAIN_DATE: Mapping[str, str] = MappingProxyType(
     {
-        "Account": ("period",),
-        "AdverseEvent": ("date",),
-        "AllergyIntolerance": ("date",),
-        "Appointment": ("date",),
-        "AuditEvent": ("date",),
-        "Basic": ("created",),
-        "Bundle": ("timestamp",),
-        "CarePlan": ("date",),
-        "CareTeam": ("date",),
-        "ChargeItem": ("occurrence", "entered-date"),
-        "Claim": ("created",),
-        "ClaimResponse": ("created",),
-        "ClinicalImpression": ("date",),
-        "Communication": ("sent", "received"),
-        "CommunicationRequest": ("authored", "occurrence"),
-        "Composition": ("date",),
-        "Condition": ("onset-date", "recorded-date"),
-        "Consent": ("date",),
-        "Contract": ("issued",),
-        "CoverageEligibilityRequest": ("created",),
-        "CoverageEligibilityResponse": ("created",),
-        "DetectedIssue": ("identified",),
-        "DeviceRequest": ("authored-on", "event-date"),
-        "DiagnosticReport": ("date", "issued"),
-        "DocumentManifest": ("created",),
-        "DocumentReference": ("date",),
-        "Encounter": ("date",),
-        "EpisodeOfCare": ("date",),
-        "ExplanationOfBenefit": ("created",),
-        "FamilyMemberHistory": ("date",),
-        "Flag": ("date",),
-        "Goal": ("start-date",),
-        "ImagingStudy": ("started",),
-        "Immunization": ("date",),
-        "ImmunizationEvaluation": ("date",),
-        "ImmunizationRecommendation": ("date",),
-        "Invoice": ("date",),
-        "List": ("date",),
-        "MeasureReport": ("date", "period"),
-        "Media": ("created",),
-        "MedicationAdministration": ("effective-time",),
-        "MedicationDispense": ("whenhandedover", "whenprepared"),
-        "MedicationRequest": ("authoredon",),
-        "MedicationStatement": ("effective",),
-        "NutritionOrder": ("datetime",),
-        "Observation": ("date",),
-        "Patient": ("birthdate",),
-        "Person": ("birthdate",),
-        "Procedure": ("date",),
-        "Provenance": ("recorded",),
-        "QuestionnaireResponse": ("authored",),
-        "RelatedPerson": ("birthdate",),
-        "RequestGroup": ("authored",),
-        "ResearchSubject": ("date",),
-        "RiskAssessment": ("date",),
-        "Schedule": ("date",),
-        "ServiceRequest": ("authored", "occurrence"),
-        "Slot": ("start",),
-        "Specimen": ("collected",),
-        "SupplyRequest": ("date",),
-        "Task": ("authored-on", "modified"),
-        "VisionPrescription": ("datewritten",),
+        "Account": "period",
+        "AdverseEvent": "date",
+        "AllergyIntolerance": "date",
+        "Appointment": "date",
+        "AuditEvent": "date",
+        "Basic": "created",
+        "Bundle": "timestamp",
+        "CarePlan": "date",
+        "CareTeam": "date",
+        "ChargeItem": "occurrence",
+        "Claim": "created",
+        "ClaimResponse": "created",
+        "ClinicalImpression": "date",
+        "Communication": "sent",
+        "CommunicationRequest": "authored",
+        "Composition": "date",
+        "Condition": "onset-date",
+        "Consent": "date",
+        "Contract": "issued",
+        "CoverageEligibilityRequest": "created",
+        "CoverageEligibilityResponse": "created",
+        "DetectedIssue": "identified",
+        "DeviceRequest": "authored-on",
+        "DiagnosticReport": "date",
+        "DocumentManifest": "created",
+        "DocumentReference": "date",
+        "Encounter": "date",
+        "EpisodeOfCare": "date",
+        "ExplanationOfBenefit": "created",
+        "FamilyMemberHistory": "date",
+        "Flag": "date",
+        "Goal": "start-date",
+        "ImagingStudy": "started",
+        "Immunization": "date",
+        "ImmunizationEvaluation": "date",
+        "ImmunizationRecommendation": "date",
+        "Invoice": "date",
+        "List": "date",
+        "MeasureReport": "date",
+        "Media": "created",
+        "MedicationAdministration": "effective-time",
+        "MedicationDispense": "whenhandedover",
+        "MedicationRequest": "authoredon",
+        "MedicationStatement": "effective",
+        "NutritionOrder": "datetime",
+        "Observation": "date",
+        "Patient": "birthdate",
+        "Person": "birthdate",
+        "Procedure": "date",
+        "Provenance": "recorded",
+        "QuestionnaireResponse": "authored",
+        "RelatedPerson": "birthdate",
+        "RequestGroup": "authored",
+        "ResearchSubject": "date",
+        "RiskAssessment": "date",
+        "Schedule": "date",
+        "ServiceRequest": "authored",
+        "Slot": "start",
+        "Specimen": "collected",
+        "SupplyRequest": "date",
+        "Task": "authored-on",
+        "VisionPrescription": "datewritten",
     }
 )
-"""Resource type -> its main date, then the date parameters to fall back on, in order."""
+"""Resource type -> the date search parameter that `date_lo` and `date_hi` answer."""
+
+FALLBACK_DATES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "ChargeItem": ("entered-date",),
+        "Communication": ("received",),
+        "CommunicationRequest": ("occurrence",),
+        "Condition": ("recorded-date",),
+        "DeviceRequest": ("event-date",),
+        "DiagnosticReport": ("issued",),
+        "MeasureReport": ("period",),
+        "MedicationDispense": ("whenprepared",),
+        "ServiceRequest": ("occurrence",),
+        "Task": ("modified",),
+    }
+)
+"""Resource type -> the date parameters used, in order, when the main date is absent (`date_param` is then None)."""
 
 OTHER_DATES: Mapping[str, str] = MappingProxyType(
     {
@@ -113,7 +133,7 @@ OTHER_DATES: Mapping[str, str] = MappingProxyType(
         "SupplyDelivery": "occurrenceDateTime",
     }
 )
-"""Resource type -> a date that is no search parameter, used when there is no main date."""
+"""Resource type -> a date that is no search parameter, used last."""
 
 MAIN_CODES: Mapping[str, str] = MappingProxyType(
     {
@@ -157,38 +177,6 @@ CODE_SYSTEMS = frozenset(
 )
 """Of several codings, the first of one of these systems is the main one."""
 
-_OBSERVATION = (
-    "laboratory vital-signs social-history survey imaging procedure exam therapy activity sdoh functional-status"
-    " disability-status cognitive-status clinical-test treatment-intervention-preference care-experience-preference"
-)
-_IN_OR_OUT = "inpatient outpatient community discharge"
-_LAB = dict.fromkeys("LAB BG BLB CH HM IMM MB MCB MYC OSL PAR SR TX URN VR".split(), "LAB")
-_RAD = dict.fromkeys("RAD CT CUS IMG NMR NMS OUS RUS RX VUS XRC LP29684-5".split(), "RAD")
-_PATHOLOGY = dict.fromkeys("PAT SP CP LP7839-6".split(), "PAT")
-_CARDIOLOGY = dict.fromkeys("EC LP29708-2".split(), "EC")
-
-CATEGORIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "AllergyIntolerance": {c: c for c in "medication food environment biologic".split()},
-        "CarePlan": {"assess-plan": "assess-plan"},
-        "Condition": {c: c for c in "problem-list-item encounter-diagnosis health-concern sdoh".split()},
-        "DiagnosticReport": _LAB | _RAD | _PATHOLOGY | _CARDIOLOGY,
-        "DocumentReference": {"clinical-note": "clinical-note"},
-        "Goal": {c: c for c in "dietary safety behavioral nursing physiotherapy".split()},
-        "MedicationAdministration": {c: c for c in _IN_OR_OUT.split()},
-        "MedicationDispense": {c: c for c in _IN_OR_OUT.split()},
-        "MedicationRequest": {c: c for c in _IN_OR_OUT.split()},
-        "MedicationStatement": {c: c for c in [*_IN_OR_OUT.split(), "patientspecified"]},
-        "Observation": {c: c for c in _OBSERVATION.split()},
-        "ServiceRequest": {"sdoh": "sdoh"},
-    }
-)
-"""Resource type -> category code -> the normalised category (laboratory sections are `LAB`, imaging ones `RAD`).
-
-Source: HL7 table 0074 (https://terminology.hl7.org/CodeSystem-v2-0074.html), the R4 and US Core category code systems,
-LOINC parts LP29684-5 radiology, LP7839-6 pathology, LP29708-2 cardiology.
-"""
-
 
 def promote(resource: Mapping[str, Any]) -> Promoted:
     """The promoted columns of a valid resource. Raises KeyError for an unknown resource type."""
@@ -202,58 +190,91 @@ def _promoter(rtype: str) -> Callable[[Mapping[str, Any]], Promoted]:
         "period": period,
         "timing": timing,
         "main_coding": _main_coding,
-        "category": _category,
+        "category_of": category_of,
         "known": CATEGORIES.get(rtype, {}),
         "Promoted": Promoted,
     }
-    exec(compile(source(rtype), f"<promoter of {rtype}>", "exec"), names)  # noqa: S102 (from our own tables)
+    exec(compile(source(rtype), f"<promoter of {rtype}>", "exec"), names)
     compiled: Callable[[Mapping[str, Any]], Promoted] = names["run"]
     return compiled
 
 
+@cache
+def patient_parameters(rtype: str) -> tuple[str, ...]:
+    """The search parameters that name the type's patient and nothing but it (`patient`, `subject`, `beneficiary`)."""
+    if rtype == "Patient":
+        return ("_id",)
+    own = frozenset(path.steps for path, main in _patient_paths(rtype) if main)
+    every = parameters(rtype).values()
+    return tuple(p.code for p in every if own and "Patient" in p.targets and {path.steps for path in p.paths} == own)
+
+
 def source(rtype: str) -> str:
     """The Python text of a type's promoter (for tests and for the curious)."""
-    lines = ["def run(v0):", " patient = encounter = date = low = high = code = None", " named = ()", " kind = ''"]
+    lines = [
+        "def run(v0):",
+        " patient = encounter = date = low = high = code = None",
+        " named = ()",
+        " category = ''",
+    ]
     if rtype == "Patient":
         lines += [" if 'id' in v0: patient = 'Patient/' + v0['id']; named = ('_id',)"]
-    for path, codes in _patient_paths(rtype):
-        lines += _guarded("patient", [*_first(path.steps, "patient", "Patient/"), f"if patient: named = {codes!r}"])
+    for path, main in _patient_paths(rtype):
+        found = [f"if patient is not None: named = {patient_parameters(rtype)!r}"] if main else []
+        lines += _guarded("patient", [*_first(path.steps, "patient", "Patient/"), *found])
     for path in _encounter_paths(rtype):
         lines += _guarded("encounter", _first(path.steps, "encounter", "Encounter/"))
     for kind, steps, parameter in _dates(rtype):
         lines += _guarded("low", _date(kind, steps, parameter))
-    name = MAIN_CODES.get(rtype, "code")
-    found = r4.children(rtype).get(name) or (r4.property_of(rtype, name) or (None,))[0]
-    if found:
-        items = f"v0.get({name!r}, ())" if found.many else f"(v0[{name!r}],)"
-        concept = "CodeableConcept" in {kind.code for kind in found.types}
-        if concept or found.types[0].code == "Coding":
-            codings = f"[c for x in {items} for c in x.get('coding', ())]" if concept else items
-            lines += [f" if {name!r} in v0: code = main_coding({codings})"]
+    lines += _code(rtype)
     if rtype in CATEGORIES:
-        lines += [" if 'category' in v0: kind = category(v0['category'], known)"]
-    return "\n".join([*lines, " return Promoted(patient, named, encounter, date, low, high, code, kind)"])
+        lines += [" if 'category' in v0: category = category_of(v0['category'], known)"]
+    code_param = _code_parameter(rtype)
+    return "\n".join([*lines, f" return Promoted(patient, named, encounter, date, low, high, code, {code_param!r}, category)"])
 
 
 def _guarded(name: str, lines: list[str]) -> list[str]:
     return [f" if {name} is None:", *(f"  {line}" for line in lines)]
 
 
-def _patient_paths(rtype: str) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Where a type may name its patient, best first; a Group's members are no owners."""
+def _code(rtype: str) -> list[str]:
+    name = MAIN_CODES.get(rtype, "code")
+    found = r4.property_of(rtype, name)
+    if found is None or found[1].code not in ("CodeableConcept", "Coding"):
+        return []
+    items = f"v0[{name!r}]" if found[0].many else f"(v0[{name!r}],)"
+    if found[1].code == "CodeableConcept":
+        items = f"[c for x in {items} for c in x.get('coding', ())]"
+    return [f" if {name!r} in v0: code = main_coding({items})"]
+
+
+def _code_parameter(rtype: str) -> str:
+    """The token parameter whose rows hold the codings of the type's main code."""
+    main = (MAIN_CODES.get(rtype, "code"),)
+    for parameter in parameters(rtype).values():
+        named = {tuple(step.name for step in path.steps) for path in parameter.paths}
+        if parameter.type == "token" and parameter.stored == (parameter.code,) and main in named:
+            return parameter.code
+    return ""
+
+
+def _patient_paths(rtype: str) -> Iterator[tuple[Path, bool]]:
+    """Where a type may name its patient, best first, and whether that is its `subject` or `patient`.
+
+    A Group's members are no owners. `subject` and `patient` count outside the compartment too (Device, Contract).
+    """
     if rtype in ("Patient", "Group"):
         return
     every = parameters(rtype)
-    listed = r4.PATIENT_COMPARTMENT.get(rtype, ())
     seen = set()
-    for code in ("subject", "patient", *listed):
+    for code in ("subject", "patient", *r4.PATIENT_COMPARTMENT.get(rtype, ())):
         if code not in every or every[code].type != "reference" or "Patient" not in every[code].targets:
             continue
         for path in every[code].paths:
             if path.steps in seen or (path.targets and "Patient" not in path.targets) or path.type != "Reference":
                 continue
             seen.add(path.steps)
-            yield path, tuple(p.code for p in every.values() if any(own.steps == path.steps for own in p.paths))
+            yield path, code in ("subject", "patient")
 
 
 def _encounter_paths(rtype: str) -> Iterator[Path]:
@@ -264,9 +285,12 @@ def _encounter_paths(rtype: str) -> Iterator[Path]:
 
 
 def _dates(rtype: str) -> Iterator[tuple[str, tuple[Step, ...], str | None]]:
-    for code in MAIN_DATES.get(rtype, ()):
+    if rtype in MAIN_DATE:
+        for path in parameters(rtype)[MAIN_DATE[rtype]].paths:
+            yield path.type, path.steps, MAIN_DATE[rtype]
+    for code in FALLBACK_DATES.get(rtype, ()):
         for path in parameters(rtype)[code].paths:
-            yield path.type, path.steps, code
+            yield path.type, path.steps, None
     if rtype in OTHER_DATES:
         found = r4.property_of(rtype, OTHER_DATES[rtype])
         if found is None:
@@ -312,16 +336,3 @@ def _main_coding(codings: list[Mapping[str, Any]]) -> tuple[str, str] | None:
             if first is None:
                 first = (system, coding["code"])
     return first
-
-
-def _category(value: Any, known: Mapping[str, str]) -> str:
-    """The first known category among a `category` of code, CodeableConcept, or a list of either."""
-    for item in value if isinstance(value, list) else (value,):
-        if isinstance(item, str):
-            if item in known:
-                return known[item]
-        elif item is not None:
-            for coding in item.get("coding", ()):
-                if coding.get("code") in known:
-                    return known[coding["code"]]
-    return ""

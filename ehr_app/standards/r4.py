@@ -13,8 +13,28 @@ from types import MappingProxyType
 VERSION = "4.0.1"
 
 PRIMITIVES = frozenset(
-    "base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string"
-    " time unsignedInt uri url uuid xhtml".split()
+    [
+        "base64Binary",
+        "boolean",
+        "canonical",
+        "code",
+        "date",
+        "dateTime",
+        "decimal",
+        "id",
+        "instant",
+        "integer",
+        "markdown",
+        "oid",
+        "positiveInt",
+        "string",
+        "time",
+        "unsignedInt",
+        "uri",
+        "url",
+        "uuid",
+        "xhtml",
+    ]
 )
 
 
@@ -145,6 +165,9 @@ def _concrete() -> Iterator[str]:
 
 RTYPES: Mapping[str, int] = MappingProxyType({name: n for n, name in enumerate(sorted(_concrete()), start=1)})
 """Stable number of each of the 146 concrete resource types, by alphabetical order."""
+
+RTYPE_NAMES: Mapping[int, str] = MappingProxyType({number: name for name, number in RTYPES.items()})
+"""Number -> resource type."""
 
 PATIENT_COMPARTMENT: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {row[0]: tuple(row[1].split(" ")) for row in rows("compartment.tsv")}

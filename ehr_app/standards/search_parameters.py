@@ -16,14 +16,28 @@ from ehr_app.standards import r4
 LEAVES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "token": frozenset(
-            "code Coding CodeableConcept Identifier ContactPoint boolean string uri id canonical url oid uuid".split()
+            [
+                "code",
+                "Coding",
+                "CodeableConcept",
+                "Identifier",
+                "ContactPoint",
+                "boolean",
+                "string",
+                "uri",
+                "id",
+                "canonical",
+                "url",
+                "oid",
+                "uuid",
+            ]
         ),
-        "reference": frozenset("Reference canonical uri url oid uuid".split()),
-        "date": frozenset("date dateTime instant Period Timing".split()),
-        "string": frozenset("string markdown HumanName Address".split()),
-        "uri": frozenset("uri url canonical oid uuid".split()),
-        "quantity": frozenset("Quantity Age Count Distance Duration Money Range SampledData".split()),
-        "number": frozenset("decimal integer positiveInt unsignedInt Range".split()),
+        "reference": frozenset(["Reference", "canonical", "uri", "url", "oid", "uuid"]),
+        "date": frozenset(["date", "dateTime", "instant", "Period", "Timing"]),
+        "string": frozenset(["string", "markdown", "HumanName", "Address"]),
+        "uri": frozenset(["uri", "url", "canonical", "oid", "uuid"]),
+        "quantity": frozenset(["Quantity", "Age", "Count", "Distance", "Duration", "Money", "Range", "SampledData"]),
+        "number": frozenset(["decimal", "integer", "positiveInt", "unsignedInt", "Range"]),
     }
 )
 """Search type -> the data types it can index; other types of a choice element are left out."""
