@@ -1,0 +1,64 @@
+"""The few things that happen in the browser alone: hot keys, row keys, the palette's window, toasts, the fixed head.
+
+Their code is `assets/kit.js`; each wrapper here gives it a Python name. Nothing of this reaches the server by itself.
+"""
+
+from typing import Any
+
+import reflex as rx
+from reflex_base.utils.imports import ImportVar
+
+KIT = "$/public/kit"
+
+
+class RowKeys(rx.Component):
+    """A box in which arrow keys walk through the links marked `data-row`; Enter in its field opens the first."""
+
+    library, tag = KIT, "RowKeys"
+
+
+class PaletteWindow(rx.Component):
+    """The window of the palette: Ctrl or Cmd K, or a click on anything marked `data-palette`, opens and closes it."""
+
+    library, tag = KIT, "PaletteWindow"
+    label: rx.Var[str]
+    on_opened: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class ToastHost(rx.Component):
+    """Shows the newest short messages of a list of `{id, text, level}`."""
+
+    library, tag = KIT, "ToastHost"
+    items: rx.Var[list[dict[str, Any]]]
+
+
+class Head(rx.Component):
+    """The fixed head of a page; it tells the page its height."""
+
+    library, tag = KIT, "Head"
+
+
+class ZoneNote(rx.Component):
+    """D4: names the time zone of the shown times when the reader's clock has another."""
+
+    library, tag = KIT, "ZoneNote"
+    zone: rx.Var[str]
+
+
+class Hotkey(rx.Fragment):
+    """Runs an event on a key combination: `mod+k` anywhere, a single key outside of text fields."""
+
+    combo: rx.Var[str]
+    on_press: rx.EventHandler[rx.event.no_args_event_spec]
+
+    def add_imports(self) -> dict[str, ImportVar]:
+        """Import the hook."""
+        return {KIT: ImportVar(tag="useHotkey")}
+
+    def add_hooks(self) -> list[rx.Var[Any]]:
+        """Call the hook with the event."""
+        press = rx.Var.create(self.event_triggers["on_press"])
+        return [rx.Var(f"useHotkey({self.combo!s}, {press!s})", _var_data=press._get_all_var_data())]
+
+    def _exclude_props(self) -> list[str]:
+        return [*super()._exclude_props(), "combo", "on_press"]

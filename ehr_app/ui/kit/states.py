@@ -1,0 +1,77 @@
+"""The states every screen has: loading, empty, partial, stale, denied, error, offline. Words, never a blank."""
+
+from typing import Any, Literal
+
+import reflex as rx
+
+from ehr_app.ui.kit.controls import button, icon
+
+E = rx.el
+Tone = Literal["critical", "warn", "info", "plain"]
+_ICONS: dict[Tone, str] = {"critical": "octagon-alert", "warn": "triangle-alert", "info": "info", "plain": "info"}
+
+
+def notice(title: Any, *body: Any, tone: Tone = "plain", role: str = "status") -> rx.Component:
+    """A message on the page: what happened and what to do about it."""
+    return E.div(
+        E.div(icon(_ICONS[tone], 20), class_name="pt-0.5 shrink-0"),
+        E.div(E.p(title, class_name="font-semibold m-0"), *body, class_name="min-w-0"),
+        role=role,
+        class_name="notice" if tone == "plain" else f"notice notice-{tone}",
+    )
+
+
+def empty(words: Any, *more: Any) -> rx.Component:
+    """An empty place says what is not there."""
+    return E.div(E.p(words, class_name="m-0 text-(--ink-soft)"), *more, class_name="px-4 pb-4 pt-1")
+
+
+def failure(kind: Any, words: Any, retry: Any = None) -> rx.Component:
+    """What could not be shown and why. `kind` is denied, missing, unavailable or anything else."""
+    again = [button("Try again", on_click=retry, class_name="mt-3")] if retry is not None else []
+    title = rx.match(
+        kind,
+        ("denied", "You may not see this"),
+        ("missing", "Nothing is here"),
+        ("unavailable", "The record does not answer"),
+        ("patient", "This belongs to another patient"),
+        "This could not be shown",
+    )
+    hint = rx.match(
+        kind,
+        ("denied", "Ask the facility's privacy officer if you need it for care. This attempt was logged."),
+        ("missing", "The address may be wrong, or the record belongs to another facility."),
+        ("unavailable", "Nothing was lost. It is safe to try again."),
+        ("patient", "Nothing was changed. The attempt was logged."),
+        "Nothing was changed.",
+    )
+    return notice(title, E.p(words, class_name="m-0 mt-1"), E.p(hint, class_name="label m-0 mt-1"), *again,
+                  tone="critical", role="alert")  # fmt: skip
+
+
+def partial(words: Any) -> rx.Component:
+    """Some sources did not answer."""
+    return notice("Not everything is shown", E.p(words, class_name="m-0 mt-1"), tone="warn")
+
+
+def stale(words: Any, *more: Any) -> rx.Component:
+    """What is shown is of a moment."""
+    return E.p(icon("history", 14, class_name="inline -mt-0.5 me-1"), words, *more, class_name="label m-0 nums")
+
+
+def bones(lines: int = 3, label: str = "Loading") -> rx.Component:
+    """A skeleton while a section loads."""
+    widths = ("w-3/5", "w-4/5", "w-2/5", "w-3/4", "w-1/2")
+    rows = [E.div(class_name=f"bone h-4 {widths[i % len(widths)]}", aria_hidden="true") for i in range(lines)]
+    return E.div(E.span(label, class_name="sr"), *rows, role="status", class_name="grid gap-3 px-4 py-4")
+
+
+def offline_bar() -> rx.Component:
+    """Shown while the connection is gone; what is on the screen may be old."""
+    return rx.connection_banner(
+        E.div(
+            "Connection lost. What you see may be out of date; reconnecting.",
+            role="status",
+            class_name="offline fixed inset-x-0 bottom-0 z-50",
+        )
+    )

@@ -1,0 +1,47 @@
+"""Surfaces: cards, lists of rows, tables, the side panel, the window of the palette."""
+
+from typing import Any
+
+import reflex as rx
+
+from ehr_app.ui.kit.browser import PaletteWindow
+from ehr_app.ui.kit.controls import button, icon
+
+E = rx.el
+
+
+def card(title: Any, *body: Any, count: Any = None, aside: Any = None, id: str = "", **props: Any) -> rx.Component:
+    """A titled section."""
+    head = [E.h2(title, id=f"{id}-title" if id else "")]
+    head += [E.span(count, class_name="label nums")] if count is not None else []
+    head += [E.div(aside, class_name="aside")] if aside is not None else []
+    more = props.pop("class_name", "")
+    return E.section(
+        E.div(*head, class_name="card-head"), *body,
+        id=id, aria_labelledby=f"{id}-title" if id else None, class_name=f"card {more}".strip(), **props,
+    )  # fmt: skip
+
+
+def table(heads: list[Any], rows: Any, caption: str, cards_on_phone: bool = False) -> rx.Component:
+    """A table with a caption for screen readers. Shape of a head: text, or (text, class)."""
+    cells = [E.th(head[0], scope="col", class_name=head[1]) if isinstance(head, tuple) else E.th(head, scope="col")
+             for head in heads]  # fmt: skip
+    kind = "table cards-on-phone" if cards_on_phone else "table"
+    return E.table(E.caption(caption, class_name="sr"), E.thead(E.tr(*cells)), E.tbody(rows), class_name=kind)
+
+
+def scroller(*content: Any, label: str, **props: Any) -> rx.Component:
+    """A box that scrolls in place and can be reached by keys."""
+    return E.div(*content, role="region", aria_label=label, tab_index=0, class_name="grid-scroll", **props)
+
+
+def side_panel(title: Any, *body: Any, open: Any, on_close: Any) -> rx.Component:
+    """A panel beside the page, below the banner; the page stays readable."""
+    closing = button(icon("x", 18), weight="quiet", on_click=on_close, aria_label="Close", class_name="ms-auto")
+    head = E.div(E.h2(title, class_name="text-base"), closing, class_name="flex items-start gap-3 p-4 pb-2")
+    return rx.cond(open, E.aside(head, *body, aria_label="Details", class_name="panel"), rx.fragment())
+
+
+def palette_window(*body: Any, on_opened: Any, label: str = "Find a patient or a page") -> rx.Component:
+    """The palette (Ctrl or Cmd K)."""
+    return PaletteWindow.create(*body, label=label, on_opened=on_opened)
