@@ -27,7 +27,7 @@ class Promoted(NamedTuple):
     encounter: str | None
     """`Encounter/id`"""
     date_param: str | None
-    """The type's `MAIN_DATE` when `date_lo` and `date_hi` are its value; None when they come from another date"""
+    """The first of the type's `MAIN_DATES` when `date_lo` and `date_hi` are its value; None when they come from another date"""
     date_lo: datetime | None
     date_hi: datetime | None
     code: tuple[str, str] | None
@@ -38,89 +38,73 @@ class Promoted(NamedTuple):
     """One of the type's known categories (`CATEGORIES`), or "" """
 
 
-MAIN_DATE: Mapping[str, str] = MappingProxyType(
+MAIN_DATES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "Account": "period",
-        "AdverseEvent": "date",
-        "AllergyIntolerance": "date",
-        "Appointment": "date",
-        "AuditEvent": "date",
-        "Basic": "created",
-        "Bundle": "timestamp",
-        "CarePlan": "date",
-        "CareTeam": "date",
-        "ChargeItem": "occurrence",
-        "Claim": "created",
-        "ClaimResponse": "created",
-        "ClinicalImpression": "date",
-        "Communication": "sent",
-        "CommunicationRequest": "authored",
-        "Composition": "date",
-        "Condition": "onset-date",
-        "Consent": "date",
-        "Contract": "issued",
-        "CoverageEligibilityRequest": "created",
-        "CoverageEligibilityResponse": "created",
-        "DetectedIssue": "identified",
-        "DeviceRequest": "authored-on",
-        "DiagnosticReport": "date",
-        "DocumentManifest": "created",
-        "DocumentReference": "date",
-        "Encounter": "date",
-        "EpisodeOfCare": "date",
-        "ExplanationOfBenefit": "created",
-        "FamilyMemberHistory": "date",
-        "Flag": "date",
-        "Goal": "start-date",
-        "ImagingStudy": "started",
-        "Immunization": "date",
-        "ImmunizationEvaluation": "date",
-        "ImmunizationRecommendation": "date",
-        "Invoice": "date",
-        "List": "date",
-        "MeasureReport": "date",
-        "Media": "created",
-        "MedicationAdministration": "effective-time",
-        "MedicationDispense": "whenhandedover",
-        "MedicationRequest": "authoredon",
-        "MedicationStatement": "effective",
-        "NutritionOrder": "datetime",
-        "Observation": "date",
-        "Patient": "birthdate",
-        "Person": "birthdate",
-        "Procedure": "date",
-        "Provenance": "recorded",
-        "QuestionnaireResponse": "authored",
-        "RelatedPerson": "birthdate",
-        "RequestGroup": "authored",
-        "ResearchSubject": "date",
-        "RiskAssessment": "date",
-        "Schedule": "date",
-        "ServiceRequest": "authored",
-        "Slot": "start",
-        "Specimen": "collected",
-        "SupplyRequest": "date",
-        "Task": "authored-on",
-        "VisionPrescription": "datewritten",
+        "Account": ("period",),
+        "AdverseEvent": ("date",),
+        "AllergyIntolerance": ("date",),
+        "Appointment": ("date",),
+        "AuditEvent": ("date",),
+        "Basic": ("created",),
+        "Bundle": ("timestamp",),
+        "CarePlan": ("date",),
+        "CareTeam": ("date",),
+        "ChargeItem": ("occurrence", "entered-date"),
+        "Claim": ("created",),
+        "ClaimResponse": ("created",),
+        "ClinicalImpression": ("date",),
+        "Communication": ("sent", "received"),
+        "CommunicationRequest": ("authored", "occurrence"),
+        "Composition": ("date",),
+        "Condition": ("onset-date", "recorded-date"),
+        "Consent": ("date",),
+        "Contract": ("issued",),
+        "CoverageEligibilityRequest": ("created",),
+        "CoverageEligibilityResponse": ("created",),
+        "DetectedIssue": ("identified",),
+        "DeviceRequest": ("authored-on", "event-date"),
+        "DiagnosticReport": ("date", "issued"),
+        "DocumentManifest": ("created",),
+        "DocumentReference": ("date",),
+        "Encounter": ("date",),
+        "EpisodeOfCare": ("date",),
+        "ExplanationOfBenefit": ("created",),
+        "FamilyMemberHistory": ("date",),
+        "Flag": ("date",),
+        "Goal": ("start-date",),
+        "ImagingStudy": ("started",),
+        "Immunization": ("date",),
+        "ImmunizationEvaluation": ("date",),
+        "ImmunizationRecommendation": ("date",),
+        "Invoice": ("date",),
+        "List": ("date",),
+        "MeasureReport": ("date", "period"),
+        "Media": ("created",),
+        "MedicationAdministration": ("effective-time",),
+        "MedicationDispense": ("whenhandedover", "whenprepared"),
+        "MedicationRequest": ("authoredon",),
+        "MedicationStatement": ("effective",),
+        "NutritionOrder": ("datetime",),
+        "Observation": ("date",),
+        "Patient": ("birthdate",),
+        "Person": ("birthdate",),
+        "Procedure": ("date",),
+        "Provenance": ("recorded",),
+        "QuestionnaireResponse": ("authored",),
+        "RelatedPerson": ("birthdate",),
+        "RequestGroup": ("authored",),
+        "ResearchSubject": ("date",),
+        "RiskAssessment": ("date",),
+        "Schedule": ("date",),
+        "ServiceRequest": ("authored", "occurrence"),
+        "Slot": ("start",),
+        "Specimen": ("collected",),
+        "SupplyRequest": ("date",),
+        "Task": ("authored-on", "modified"),
+        "VisionPrescription": ("datewritten",),
     }
 )
-"""Resource type -> the date search parameter that `date_lo` and `date_hi` answer."""
-
-FALLBACK_DATES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "ChargeItem": ("entered-date",),
-        "Communication": ("received",),
-        "CommunicationRequest": ("occurrence",),
-        "Condition": ("recorded-date",),
-        "DeviceRequest": ("event-date",),
-        "DiagnosticReport": ("issued",),
-        "MeasureReport": ("period",),
-        "MedicationDispense": ("whenprepared",),
-        "ServiceRequest": ("occurrence",),
-        "Task": ("modified",),
-    }
-)
-"""Resource type -> the date parameters used, in order, when the main date is absent (`date_param` is then None)."""
+"""Resource type -> its main date parameter, then those used in order when it is absent (`date_param` is then None)."""
 
 OTHER_DATES: Mapping[str, str] = MappingProxyType(
     {
@@ -285,12 +269,9 @@ def _encounter_paths(rtype: str) -> Iterator[Path]:
 
 
 def _dates(rtype: str) -> Iterator[tuple[str, tuple[Step, ...], str | None]]:
-    if rtype in MAIN_DATE:
-        for path in parameters(rtype)[MAIN_DATE[rtype]].paths:
-            yield path.type, path.steps, MAIN_DATE[rtype]
-    for code in FALLBACK_DATES.get(rtype, ()):
+    for place, code in enumerate(MAIN_DATES.get(rtype, ())):
         for path in parameters(rtype)[code].paths:
-            yield path.type, path.steps, None
+            yield path.type, path.steps, None if place else code
     if rtype in OTHER_DATES:
         found = r4.property_of(rtype, OTHER_DATES[rtype])
         if found is None:
