@@ -1,0 +1,37 @@
+"""Composition root of the browser side: the Reflex app with its gate, its pages and its entry pages. Wiring, no logic."""
+
+import importlib
+import pkgutil
+
+import reflex as rx
+
+from ehr_app.settings import settings
+from ehr_app.ui import clinic
+from ehr_app.ui.entry import app as entry
+from ehr_app.ui.gate import events, gate, headers, leaving, logfilter, logout, tokens
+from ehr_app.ui.gate.authz import Authz
+
+
+async def end_session(secret: str) -> None:
+    """Sign one browser session out of every screen."""
+    await logout.end_session(app, secret)
+
+
+for module in pkgutil.walk_packages(clinic.__path__, clinic.__name__ + "."):
+    importlib.import_module(module.name)
+
+app = rx.App(
+    api_transformer=[entry.application(end_session), gate.Gate, headers.SecurityHeaders],
+    stylesheets=["/theme.css"],
+    html_lang="en",
+    backend_exception_handler=events.on_backend_error,
+    frontend_exception_handler=events.on_frontend_error,
+)
+del app.app_wraps[(5, "Overlay")]  # Reflex's toast about a lost server needs eval; signed-in pages show their own bar
+leaving.add_page(app)
+app.add_middleware(Authz())
+app.event_namespace._token_manager = tokens.ProbingTokenManager(app)
+app.sio.eio.cors_allowed_origins = gate.socket_origin_allowed
+events.install_event_filter(app)
+logfilter.install_log_filter()
+app.register_lifespan_task(logout.ended_sessions_leave, app=app)

@@ -1,0 +1,44 @@
+"""The entry pages as one small Starlette app; Reflex is mounted below it, so these routes win over pages of the same name."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from ehr_app.errors import EhrError
+from ehr_app.identity import facilities
+from ehr_app.ui.entry import chooser, sign_in
+from ehr_app.ui.entry.page import page, safe
+
+
+def application(end: Callable[[str], Awaitable[None]]) -> Starlette:
+    """Return the app. Shape: `end` closes the session of a secret on every screen."""
+    routes = [
+        Route("/", chooser.front),
+        Route("/login", sign_in.show),
+        Route("/login", sign_in.submit, methods=["POST"]),
+        Route("/logout", sign_in.sign_out(end), methods=["POST"]),
+        Route("/signed-out", sign_in.signed_out),
+        Route("/ready", ready),
+    ]
+    return Starlette(routes=routes, exception_handlers={EhrError: _trouble, HTTPException: _refused})
+
+
+async def ready(request: Request) -> Response:
+    """Tell a load balancer whether work can be done: the database answers."""
+    await facilities.listed()
+    return PlainTextResponse("ready")
+
+
+async def _trouble(request: Request, error: Exception) -> Response:
+    status, sentence = (error.status, error.sentence) if isinstance(error, EhrError) else (500, EhrError.sentence)
+    return page("Not available", f"<h1>Not available</h1>\n<p>{safe(sentence)}</p>", status)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    return page("Not found" if status == 404 else "Not possible", "<h1>That is not possible here</h1>", status, headers)

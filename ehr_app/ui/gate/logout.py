@@ -1,0 +1,62 @@
+"""The end of a session on the screen: revoke it, wipe the server's state, move every tab off the chart, cut the sockets."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+
+import reflex as rx
+
+from ehr_app.errors import EhrError
+from ehr_app.identity import sessions
+from ehr_app.ui.gate.authz import AuthState, leave
+
+log = logging.getLogger("ehr.logout")
+LOOK_EVERY_S = 5.0
+
+
+async def end_session(app: rx.App, secret: str) -> None:
+    """Sign out: the session is over everywhere and no tab keeps showing what it showed."""
+    await sessions.revoke(secret)
+    await clear_screens(app, lambda cookie, host: sessions.secret_of(cookie, host) == secret)
+
+
+async def clear_screens(app: rx.App, of: Callable[[str, str], bool]) -> None:
+    """Wipe and move away every tab whose cookie and host header match."""
+    namespace = app.event_namespace
+    for socket, data in list(namespace._static_router_data.items()):
+        if not of(data["headers"].get("cookie", ""), data["headers"].get("host", "")):
+            continue
+        if token := namespace.sid_to_token.get(socket):
+            async with app.modify_state(rx.BaseStateToken(ident=token, cls=AuthState)) as state:
+                root = state._get_root_state()
+                root.reset()
+                root._clean()
+            await namespace.emit_update(leave(), token=token)
+        await app.sio.disconnect(socket, namespace=namespace.namespace)
+
+
+@contextlib.asynccontextmanager
+async def ended_sessions_leave(app: rx.App) -> AsyncIterator[None]:
+    """While the server runs, clear the screens of sessions that ended idle or were closed elsewhere."""
+    task = asyncio.create_task(_watch(app))
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _watch(app: rx.App) -> None:
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        try:
+            shown = {(d["headers"].get("cookie", ""), d["headers"].get("host", "")) for d in _sockets(app)}
+            over = {pair for pair in shown if await sessions.is_over(*pair)}
+            if over:
+                await clear_screens(app, lambda cookie, host, over=over: (cookie, host) in over)
+        except EhrError as error:
+            log.warning("sessions cannot be checked: %s", error.diagnostics)
+
+
+def _sockets(app: rx.App) -> list[dict[str, dict[str, str]]]:
+    return list(app.event_namespace._static_router_data.values())
