@@ -53,6 +53,16 @@ class Settings(BaseSettings):
         return self.key_file or self.data / "keys" / "master.key"
 
     @property
+    def app_dsn(self) -> str:
+        """The database as the application role. Raises RuntimeError in a process that nobody gave a database."""
+        return _given(self.database_url, "EHR_DATABASE_URL")
+
+    @property
+    def audit_dsn(self) -> str:
+        """The database as the audit writer. Raises RuntimeError likewise."""
+        return _given(self.audit_database_url, "EHR_AUDIT_DATABASE_URL")
+
+    @property
     def external(self) -> bool:
         """True when the database is somebody else's to start and stop."""
         return self.database_url is not None
@@ -62,3 +72,16 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process."""
     return Settings()
+
+
+def adopt(chosen: Settings) -> None:
+    """Make `chosen` the settings of this process and of those it starts."""
+    for name, value in chosen.model_dump(exclude_none=True).items():
+        os.environ[f"EHR_{name.upper()}"] = str(value)
+    settings.cache_clear()
+
+
+def _given(address: str | None, variable: str) -> str:
+    if address is None:
+        raise RuntimeError(f"no database: use the `ehr` command, or set {variable}")
+    return address

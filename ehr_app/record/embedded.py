@@ -1,6 +1,6 @@
 """PostgreSQL for one machine, shared by every command on the same DIR: the first user starts it, the last one stops it.
 
-What is on disk is `embedded_cluster`'s, how long it runs is `embedded_keeper`'s; here is the side of a user of the database.
+What is on disk is `embedded_cluster`'s, how long it runs is `embedded_keeper`'s; here is the side of a user.
 Linux and macOS. Not for Windows, and not when EHR_DATABASE_URL names a server.
 """
 

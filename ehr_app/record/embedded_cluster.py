@@ -1,7 +1,7 @@
 """The files and the process of the embedded PostgreSQL: made once, started, recovered after any kind of death.
 
 https://www.postgresql.org/docs/18/app-initdb.html and https://www.postgresql.org/docs/18/auth-peer.html.
-Peer authentication over a socket in a closed folder, no TCP, no passwords. Who may stop it is `embedded_keeper`'s business.
+Peer authentication over a socket in a closed folder, no TCP, no passwords. How long it runs is `embedded_keeper`'s.
 """
 
 import contextlib
@@ -161,7 +161,7 @@ class Cluster:
             path.write_text(text)
 
     def _started(self) -> subprocess.Popen[bytes]:
-        command = [
+        command: list[str | Path] = [
             self.programs / "postgres",
             "-D",
             self.folder,

@@ -1,7 +1,8 @@
 """The process that owns the embedded PostgreSQL while anybody uses it: `python -m ehr_app.record.embedded_keeper`.
 
-Every user of DIR holds a shared lock on DIR/users.lock; the kernel lets go of it even when a user is killed. Once nobody
-holds it, the keeper stops PostgreSQL and ends. It holds DIR/keeper.lock (inherited, so there is never a gap) all its life.
+Every user of DIR holds a shared lock on DIR/users.lock; the kernel lets go of it even when a user is killed. Once
+nobody holds it, the keeper stops PostgreSQL and ends. It holds DIR/keeper.lock (inherited, so there is never a gap)
+all its life.
 Killed itself, it takes PostgreSQL along (parent-death signal) and the next user starts another keeper.
 """
 

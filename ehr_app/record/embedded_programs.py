@@ -1,6 +1,6 @@
 """Which PostgreSQL programs run the embedded database, and under which account of the operating system.
 
-PostgreSQL refuses to run as root, so root hands it to the account `ehrpg`, which must be able to reach every file it needs.
+PostgreSQL refuses to run as root, so root hands it to the account `ehrpg`, which must reach every file it needs.
 Does not start anything but `postgres --version` and, once, `useradd`.
 """
 

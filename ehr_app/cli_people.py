@@ -1,0 +1,54 @@
+"""`ehr token` and `ehr user`: the local administrator, proved by the key file, acts on accounts."""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from ehr_app import cli_database
+from ehr_app.identity import ledger, tokens, users
+from ehr_app.record import keys
+
+T = TypeVar("T")
+
+
+def token(arguments: argparse.Namespace) -> int:
+    """Print a bearer token, and nothing else, on standard output."""
+    facility, user, scopes, patient = arguments.facility, arguments.user, arguments.scopes, arguments.patient
+    print(_asked(arguments, lambda proof: tokens.issue(proof, facility, user, scopes, patient=patient)))
+    return 0
+
+
+def add(arguments: argparse.Namespace) -> int:
+    """Add an account with a fresh password, which is shown once."""
+    password = users.fresh_password()
+    name, display, facility, role = arguments.name, arguments.display, arguments.facility, arguments.role
+    _asked(arguments, lambda proof: users.add(proof, name, display, facility, role, password=password))
+    print(f"{name} may sign in at {facility}; if the account is new, its password is {password}")
+    return 0
+
+
+def disable(arguments: argparse.Namespace) -> int:
+    """Close an account."""
+    _asked(arguments, lambda proof: users.disable(proof, arguments.name))
+    print(f"{arguments.name} can no longer sign in; sessions and tokens have ended")
+    return 0
+
+
+def reset(arguments: argparse.Namespace) -> int:
+    """Give an account a fresh password, which is shown once."""
+    password = users.fresh_password()
+    _asked(arguments, lambda proof: users.reset(proof, arguments.name, password))
+    print(f"the new password of {arguments.name} is {password}")
+    return 0
+
+
+def _asked(arguments: argparse.Namespace, ask: Callable[[bytes], Awaitable[T]]) -> T:
+    with cli_database.opened(cli_database.chosen(arguments)) as (settings, _):
+        proof = keys.load(settings.keys).local_proof()
+
+        async def run() -> T:
+            async with ledger.opened(settings.audit_dsn, connections=1):
+                return await ask(proof)
+
+        return asyncio.run(run())
