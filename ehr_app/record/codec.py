@@ -56,7 +56,9 @@ def decode_object(raw: bytes, *, limit_bytes: int = 50 * 1024 * 1024) -> dict[st
 
 def _place(error: Exception) -> str:
     text = str(error)
-    return "JSON could not be read: " + (text if "(byte " in text or "truncated" in text else "it is not valid UTF-8 JSON")
+    return "JSON could not be read: " + (
+        text if "(byte " in text or "truncated" in text else "it is not valid UTF-8 JSON"
+    )
 
 
 def _check_shape(raw: bytes, value: Any) -> None:

@@ -17,18 +17,20 @@ from ehr_app.record import history as history_verbs
 from ehr_app.record import objects, writing
 from ehr_app.record.access import Access, Answer, Asked, Credential, Purpose
 from ehr_app.record.body import WITH_OBJECTS, form_of
+from ehr_app.record.embedded import EmbeddedPostgres
 from ehr_app.record.history import HistoryPage
 from ehr_app.record.ids import uid
 from ehr_app.record.keys import load_or_create
 from ehr_app.record.objects import ObjectStore
 from ehr_app.record.search import people, run
 from ehr_app.record.store import SearchPage, Store, Stored, Written, connect
-from ehr_app.record.writing import Change
+from ehr_app.record.writing import Change, id_in
 from ehr_app.settings import Settings
-from ehr_app.standards.r4 import RTYPE_NAMES, RTYPES
+from ehr_app.standards.r4 import RTYPES
 
 FETCH = "select * from ehr.fetch($1, $2, $3::smallint, $4::smallint, $5, $6)"
 DELETED = 3
+TYPE_NAMES = {number: name for name, number in RTYPES.items()}
 
 
 class Record:
@@ -58,7 +60,13 @@ class Record:
         return await history_verbs.vread(self, rtype, fhir_id, version)
 
     async def history(
-        self, rtype: str | None, fhir_id: str | None, *, since: datetime | None = None, count: int = 50, cursor: str | None = None
+        self,
+        rtype: str | None,
+        fhir_id: str | None,
+        *,
+        since: datetime | None = None,
+        count: int = 50,
+        cursor: str | None = None,
     ) -> HistoryPage:
         """Return versions, newest first, of one resource, one type or the whole facility. Raises NotFound for an unknown resource."""
         return await history_verbs.history(self, rtype, fhir_id, since=since, count=count, cursor=cursor)
@@ -140,7 +148,7 @@ class Record:
         if form_of(row["content"]) == WITH_OBJECTS:
             text = await objects.bring_in(self.store.objects, text)
         self.saw(row["patient"])
-        return Stored(row["facility"], RTYPE_NAMES[row["rtype"]], writing.id_in(text), row["ver"], row["updated"], text)
+        return Stored(row["facility"], TYPE_NAMES[row["rtype"]], id_in(text), row["ver"], row["updated"], text)
 
     def saw(self, patient: UUID | None, resources: int = 1) -> None:
         """Count resources as answered."""
@@ -184,7 +192,9 @@ class Opening:
         self._record = Record(self._store, access)
         return self._record
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._record is not None:
             await self._record.finish(error)
 
@@ -231,11 +241,21 @@ class _Runtime:
 
 async def start(settings: Settings) -> Door:
     """Connect to the database that the settings name and open for business. Raises Unavailable with one clear sentence."""
-    keyfile = load_or_create(settings.key_file_path)
-    objects_ = ObjectStore(settings.data / "files", keyfile.derive("objects"))
-    store = await connect(settings.app_dsn, settings.audit_dsn, keyfile, objects_)
+    keyfile = load_or_create(settings.keys)
+    files = ObjectStore(settings.data / "files", keyfile.derive("objects"))
+    store = await connect(*addresses(settings), keyfile, files, connections=settings.pool_size)
     _Runtime.door = Door(store)
     return _Runtime.door
+
+
+def addresses(settings: Settings) -> tuple[str, str]:
+    """Return where the application role and the audit writer connect: the external database, or the one under the data folder."""
+    if settings.database_url is not None:
+        if settings.audit_database_url is None:
+            raise Unavailable("EHR_AUDIT_DATABASE_URL is missing: the access log is written by a role of its own")
+        return settings.database_url, settings.audit_database_url
+    embedded = EmbeddedPostgres(settings.data, settings)
+    return embedded.dsn("ehr_app"), embedded.dsn("ehr_audit")
 
 
 async def stop() -> None:
@@ -252,4 +272,18 @@ def door() -> Door:
     return _Runtime.door
 
 
-__all__ = ["Access", "Change", "Credential", "Door", "HistoryPage", "Purpose", "Record", "SearchPage", "Stored", "Written", "door", "start", "stop"]
+__all__ = [
+    "Access",
+    "Change",
+    "Credential",
+    "Door",
+    "HistoryPage",
+    "Purpose",
+    "Record",
+    "SearchPage",
+    "Stored",
+    "Written",
+    "door",
+    "start",
+    "stop",
+]

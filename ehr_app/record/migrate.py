@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from ehr_app.errors import Unavailable
+from ehr_app.record.keys import KeyFile
 from ehr_app.settings import PROJECT
 
 SCHEMA = "ehr"
@@ -93,3 +94,17 @@ async def _compared(owner_dsn: str) -> str | None:
 
 def _current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA}).get_current_revision()
+
+
+def register_keys(owner_dsn: str, keys: KeyFile) -> None:
+    """Let the database know this installation's key file, so that its holder may act as the local administrator."""
+    asyncio.run(_registered(owner_dsn, keys))
+
+
+async def _registered(owner_dsn: str, keys: KeyFile) -> None:
+    engine = _engine(owner_dsn)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("select ehr.add_local_secret(:hash, 'key file')"), {"hash": keys.local_proof_hash()})
+    finally:
+        await engine.dispose()

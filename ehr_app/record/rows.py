@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +16,30 @@ import jellyfish
 
 from ehr_app.record.ids import uid
 from ehr_app.record.keys import system_number
-from ehr_app.standards.extract import Index, Promoted, extract, fold, promote
+from ehr_app.standards.extract import Index, extract, fold
+from ehr_app.standards.promote import MAIN_CODES, MAIN_DATES, Promoted, promote
 from ehr_app.standards.r4 import RTYPES
+from ehr_app.standards.search_parameters import parameters
 
 PREFIXES = range(2, 7)
 NUMBER_PREFIXES = range(3, 13)
 WORD_PARAMS = frozenset(
-    "name family given address address-city address-state address-country address-postalcode phonetic".split()
+    [
+        "name",
+        "family",
+        "given",
+        "address",
+        "address-city",
+        "address-state",
+        "address-country",
+        "address-postalcode",
+        "phonetic",
+    ]
 )
 NAMED_TYPES = frozenset(("Patient", "Practitioner", "Person", "RelatedPerson"))
 LONGEST_EXACT = 200
+SEVERAL = "*"
+UNDATED = "undated"
 
 
 @dataclass(slots=True)
@@ -50,13 +65,30 @@ class Row:
     dat_hi: list[datetime]
 
 
+def date_param(rtype: str) -> str | None:
+    """Return the date parameter that `resource.date_lo` and `date_hi` answer, but for rows that carry UNDATED."""
+    return MAIN_DATES.get(rtype, (None,))[0]
+
+
+@cache
+def code_param(rtype: str) -> str | None:
+    """Return the token parameter whose one code is also in `resource.code`; rows with several codes there carry SEVERAL."""
+    name = MAIN_CODES.get(rtype, "code")
+    found = [
+        p.code
+        for p in parameters(rtype).values()
+        if p.type == "token" and [[s.name for s in path.steps] for path in p.paths] == [[name]]
+    ]
+    return next((code for code in ("code", "type", *found) if code in found), None)
+
+
 def index_row(h: Any, facility: int, rtype: str, key: UUID, resource: dict[str, Any]) -> Row:
     """Return the index entries of a resource; `h` is the installation's keyed hash."""
     index, promoted = extract(resource), promote(resource)
     eq: set[tuple[int, int]] = set()
     more: set[int] = set()
     _tokens(h, rtype, index, eq, more)
-    _references(h, rtype, index, promoted, eq)
+    _references(h, rtype, index, promoted, eq, more)
     for param, address in index.uris:
         eq.add((h("u", rtype, param, address), 0))
     _strings(h, rtype, index, eq)
@@ -65,7 +97,10 @@ def index_row(h: Any, facility: int, rtype: str, key: UUID, resource: dict[str, 
     more.update(n for n, _ in eq)
     pairs = list(eq)
     quantities = [(h("q", rtype, p), v) for p, v in _values(index)]
-    dates = [(h("d", rtype, p), lo, hi) for p, lo, hi in index.dates if p != promoted.date_param]
+    main = date_param(rtype)
+    dates = [(h("d", rtype, p), lo, hi) for p, lo, hi in index.dates if p != main]
+    if promoted.date_lo is not None and promoted.date_param is None:
+        more.add(h(UNDATED, rtype))  # date_lo is another date of the resource: good for order, not for a search by the main one
     patient = promoted.patient
     return Row(
         rtype,
@@ -76,7 +111,7 @@ def index_row(h: Any, facility: int, rtype: str, key: UUID, resource: dict[str, 
         promoted.category,
         promoted.date_lo,
         promoted.date_hi,
-        h("t", rtype, promoted.code_param, promoted.code[1]) if promoted.code else None,
+        _code(h, rtype, index),
         list(more),
         [n for n, _ in pairs],
         [system for _, system in pairs],
@@ -88,19 +123,27 @@ def index_row(h: Any, facility: int, rtype: str, key: UUID, resource: dict[str, 
     )
 
 
+def _code(h: Any, rtype: str, index: Index) -> int | None:
+    param = code_param(rtype)
+    codes = {code for name, _, code in index.tokens if name == param}
+    return None if not codes else h("c", rtype, codes.pop() if len(codes) == 1 else SEVERAL)
+
+
 def _tokens(h: Any, rtype: str, index: Index, eq: set[tuple[int, int]], more: set[int]) -> None:
     for param, system, code in index.tokens:
         eq.add((h("t", rtype, param, code), system_number(system)))
         more.add(h("ts", rtype, param, system, code))
 
 
-def _references(h: Any, rtype: str, index: Index, promoted: Promoted, eq: set[tuple[int, int]]) -> None:
+def _references(h: Any, rtype: str, index: Index, promoted: Promoted, eq: set[tuple[int, int]], more: set[int]) -> None:
     for param, literal in index.references:
+        entry = h("r", rtype, param, literal)
+        more.add(entry)
         if literal == promoted.patient and param in promoted.patient_params:
-            continue
+            continue  # the patient column finds it; `tokens` says by which parameter
         if literal == promoted.encounter and param == "encounter":
             continue
-        eq.add((h("r", rtype, param, literal), 0))
+        eq.add((entry, 0))
 
 
 def _strings(h: Any, rtype: str, index: Index, eq: set[tuple[int, int]]) -> None:

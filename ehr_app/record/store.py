@@ -132,8 +132,10 @@ class Store:
         await self.pool.close()
 
 
-async def connect(app_dsn: str, audit_dsn: str, keyfile: KeyFile, objects: ObjectStore, *, connections: int = 16) -> Store:
-    """Open the store. Shape: dsns are libpq keywords or postgresql:// addresses of the roles ehr_app and ehr_audit.
+async def connect(
+    app_dsn: str, audit_dsn: str, keyfile: KeyFile, objects: ObjectStore, *, connections: int = 16
+) -> Store:
+    """Open the store. Shape: postgresql:// addresses of the roles ehr_app and ehr_audit.
 
     Raises Unavailable when the database does not answer.
     """
@@ -151,15 +153,10 @@ async def connect(app_dsn: str, audit_dsn: str, keyfile: KeyFile, objects: Objec
 
 async def _pool(dsn: str, connections: int) -> asyncpg.Pool:
     return await asyncpg.create_pool(
-        **connection_arguments(dsn), min_size=1, max_size=connections, connection_class=PlainConnection,
-        max_inactive_connection_lifetime=0, command_timeout=120,
+        dsn,
+        min_size=1,
+        max_size=connections,
+        connection_class=PlainConnection,
+        max_inactive_connection_lifetime=0,
+        command_timeout=120,
     )
-
-
-def connection_arguments(dsn: str) -> dict[str, Any]:
-    """Turn libpq keywords or an address into asyncpg's arguments."""
-    if "://" in dsn:
-        return {"dsn": dsn}
-    words = dict(part.split("=", 1) for part in dsn.split())
-    names = {"dbname": "database"}
-    return {names.get(word, word): int(value) if word == "port" else value for word, value in words.items()}

@@ -61,7 +61,6 @@ class Equality(SQLModel, table=True):
     __tablename__ = "eq"
     __table_args__ = {"schema": "ehr"}
 
-
     h: int = Field(sa_column=Column(BigInteger, nullable=False, primary_key=True))
     date: datetime | None
     id: UUID = Field(primary_key=True)

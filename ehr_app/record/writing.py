@@ -185,7 +185,9 @@ def refuse_invalid(resource: dict[str, Any], at: str = "") -> None:
     rtype = resource.get("resourceType")
     if not isinstance(rtype, str) or rtype not in RTYPES:
         expression = f"{at}.resourceType" if at else "resourceType"
-        raise InvalidResource("the resource has no known type", [Issue(expression, "structure", "this is not an R4 resource type")])
+        raise InvalidResource(
+            "the resource has no known type", [Issue(expression, "structure", "this is not an R4 resource type")]
+        )
     if is_valid(resource):
         return
     issues = check(resource)
@@ -200,7 +202,9 @@ async def make_draft(record: "Record", resource: dict[str, Any], fhir_id: str, v
     rtype, updated = resource["resourceType"], _now()
     text = encode(stamp(resource, fhir_id, version, updated))
     key = uid(facility, rtype, fhir_id)
-    row = index_row(store.h, facility, rtype, key, resource if resource.get("id") == fhir_id else {**resource, "id": fhir_id})
+    row = index_row(
+        store.h, facility, rtype, key, resource if resource.get("id") == fhir_id else {**resource, "id": fhir_id}
+    )
     number = await store.class_of(row.number, row.category)
     inner, form = text, INLINE
     if len(text) >= SMALLEST_CHARACTERS:
@@ -239,7 +243,16 @@ async def _unchanged(record: "Record", row: asyncpg.Record, resource: dict[str, 
 
 async def _put(record: "Record", draft: Draft, expected: int) -> bool:
     row = draft.row
-    arguments = (expected, record.facility_number, row.number, row.key, draft.version, draft.updated, row.patient, row.encounter)
+    arguments = (
+        expected,
+        record.facility_number,
+        row.number,
+        row.key,
+        draft.version,
+        draft.updated,
+        row.patient,
+        row.encounter,
+    )
     arguments += (draft.number, row.date_lo, row.date_hi, row.code, row.tokens, draft.content)  # type: ignore[assignment]
     arguments += (row.eq_h, row.eq_sys, row.qty_h, row.qty_val, row.dat_h, row.dat_lo, row.dat_hi)  # type: ignore[assignment]
     return await _call(record, PUT, *arguments)
