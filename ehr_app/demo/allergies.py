@@ -39,7 +39,7 @@ def choose(chart: Chart) -> list[Allergen]:
     if chart.persona.allergy != "known":
         return []
     count = 1 + int(chart.rng.random() * 2.3)
-    first = int(chart.identity[-4:]) - 1
+    first = chart.number - 1
     return [_ALLERGENS[(first + 3 * step) % len(_ALLERGENS)] for step in range(count)]
 
 

@@ -1,4 +1,4 @@
-"""One patient's chart while it is being written: the clock, the dice, the ids, and the resources in dependency order."""
+"""One patient's chart while it is being written: clock, dice, ids, and the resources in dependency order."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -52,6 +52,15 @@ class Visit:
 
 
 @dataclass(slots=True)
+class Running:
+    """A drug the patient takes: for which Condition, until when, and its MedicationRequest."""
+
+    condition_id: str
+    until: date
+    request: Resource
+
+
+@dataclass(slots=True)
 class Chart:
     """The state of one patient's generation; modules add resources to it in order."""
 
@@ -59,6 +68,7 @@ class Chart:
     persona: Persona
     rng: Random
     identity: str
+    number: int
     birth: date
     last_day: date
     died: bool
@@ -67,6 +77,7 @@ class Chart:
     visits: list[Visit] = field(default_factory=list)
     corrections: list[Resource] = field(default_factory=list)
     levels: dict[str, float] = field(default_factory=dict)  # last value of each drifting series
+    running: dict[str, Running] = field(default_factory=dict)  # by drug code
     _counts: dict[str, int] = field(default_factory=dict)
     _zone: ZoneInfo | None = None
 
@@ -84,7 +95,7 @@ class Chart:
     def primary(self) -> Member:
         """The patient's own physician."""
         physicians = members(self.facility, "physician")
-        return physicians[int(self.identity[-4:]) % len(physicians)]
+        return physicians[self.number % len(physicians)]
 
     def age(self, day: date) -> float:
         """Return the age in years on a day."""

@@ -192,6 +192,8 @@ MCHC = Code(LOINC, "786-4", "MCHC [Mass/volume] by Automated count")
 PLATELETS = Code(LOINC, "777-3", "Platelets [#/volume] in Blood by Automated count")
 THYROTROPIN = Code(LOINC, "3016-3", "Thyrotropin [Units/volume] in Serum or Plasma")
 NATRIURETIC_PEPTIDE = Code(LOINC, "33762-6", "NT-proBNP")
+URINE_NEGATIVE = Code(SNOMED, "260385009", "Negative")
+URINE_POSITIVE = Code(SNOMED, "260348001", "Present ++ out of ++++")
 URINE_PROTEIN = Code(LOINC, "20454-5", "Protein [Presence] in Urine by Test strip")
 
 # vaccines

@@ -12,7 +12,7 @@ def record(chart: Chart) -> str | None:
 
     Shape: returns the RelatedPerson id of a child's mother, None otherwise.
     """
-    age, number = chart.age(chart.last_day), int(chart.identity[-4:])
+    age, number = chart.age(chart.last_day), chart.number
     if age < 18:
         return _add(chart, codes.MOTHER, "female")
     if age >= 70:

@@ -8,7 +8,7 @@ from ehr_app.demo.facilities import PAYERS, payer
 
 def record(chart: Chart, parent_id: str | None) -> None:
     """Add the patient's Coverage; a child is insured through the parent given as RelatedPerson id."""
-    number = int(chart.identity[-4:])
+    number = chart.number
     key = "commonwell" if chart.age(chart.last_day) >= 65 else list(PAYERS)[number % 2]
     member = f"{key[:2].upper()}{chart.rng.randint(10**8, 10**9 - 1)}"
     start = max(chart.birth, chart.last_day.replace(month=1, day=1, year=chart.last_day.year - 3))

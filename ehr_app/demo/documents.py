@@ -21,7 +21,7 @@ _TYPES: dict[str, tuple[Code, str]] = {
 def record(chart: Chart, visit: Visit) -> None:
     """Add the visit's note."""
     code, title = _TYPES[visit.kind]
-    signed = visit is not chart.visits[-1] or int(chart.identity[-4:]) % 5 != 3
+    signed = visit is not chart.visits[-1] or chart.number % 5 != 3
     text = _text(chart, visit, title, signed).encode()
     document: Resource = {
         "resourceType": "DocumentReference",

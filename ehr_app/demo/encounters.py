@@ -37,11 +37,11 @@ def plan(chart: Chart, history_from: date) -> None:
     in_hospital_until = chart.birth - timedelta(days=1)
     for day in sorted(days):
         kind, reason = days[day]
-        if day <= in_hospital_until and kind in ("wellness", "follow-up"):
-            continue
-        visit = _visit(chart, day, kind, reason)
-        chart.visits.append(visit)
-        in_hospital_until = max(in_hospital_until, visit.end.date())
+        if day > in_hospital_until or (reason is not None and reason.chronic and kind == "acute"):
+            visit = _visit(chart, max(day, in_hospital_until + timedelta(days=1)), kind, reason)
+            chart.visits.append(visit)
+            in_hospital_until = max(in_hospital_until, visit.end.date()) if kind == "inpatient" else in_hospital_until
+    chart.visits.sort(key=lambda visit: visit.start)
     seen = {id(visit.problem) for visit in chart.visits}
     chart.problems = [problem for problem in chart.problems if id(problem) in seen]
 

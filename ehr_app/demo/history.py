@@ -34,7 +34,7 @@ def record(chart: Chart, visit: Visit) -> None:
 
 def record_family(chart: Chart, visit: Visit) -> None:
     """Add the family history an adult tells at the first check-up."""
-    number = int(chart.identity[-4:])
+    number = chart.number
     for step in range(1 + number % 2):
         relation, condition, onset_age = _RELATIVES[(number + 2 * step) % len(_RELATIVES)]
         chart.add(

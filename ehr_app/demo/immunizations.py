@@ -34,9 +34,8 @@ def record(chart: Chart, visit: Visit) -> None:
     Shape: a dose is given at the first check-up on or after its age (two weeks of grace) and only while the age fits;
     a dose that fell due long before the chart begins is taken as given elsewhere. Influenza once a year.
     """
-    if visit.kind not in ("wellness", "inpatient") or visit.kind == "inpatient" and visit.problem is None:
-        return
-    if visit.kind == "inpatient" and visit.problem and visit.problem.key != "newborn":
+    born_here = visit.problem is not None and visit.problem.key == "newborn"
+    if visit.kind != "wellness" and not born_here:
         return
     age_months = chart.age(visit.day) * 12
     first_months = chart.age(chart.visits[0].day) * 12

@@ -10,13 +10,13 @@ from math import exp
 
 from ehr_app.demo import codes
 from ehr_app.demo.chart import Chart, Visit
-from ehr_app.demo.elements import Resource, concept, decimal, instant, profile, quantity, reference
+from ehr_app.demo.elements import Code, Resource, concept, decimal, instant, profile, quantity, reference
 from ehr_app.demo.panels import ANALYTES, PANELS, flag, interpretation, reference_range
 
 _INTERVALS: dict[str, tuple[tuple[str, int], ...]] = {  # problem: panels and how many days apart at least
-    "diabetes": (("a1c", 75), ("metabolic", 170), ("lipids", 350)),
+    "diabetes": (("a1c", 75), ("metabolic", 170), ("lipids", 350), ("urine", 350)),
     "prediabetes": (("a1c", 170),),
-    "kidney-disease": (("metabolic", 100), ("count", 350)),
+    "kidney-disease": (("metabolic", 100), ("count", 350), ("urine", 350)),
     "hyperlipidemia": (("lipids", 170),),
     "hypertension": (("metabolic", 350),),
     "heart-failure": (("metabolic", 80), ("heart", 170)),
@@ -50,7 +50,7 @@ def _due(chart: Chart, visit: Visit) -> list[str]:
     if visit.kind in ("inpatient", "emergency"):
         ill = visit.problem is not None and visit.problem.key in ("laceration", "concussion", "newborn")
         return [] if ill else ["metabolic", "count"]
-    if age < 18 or visit.kind == "acute" and not (visit.problem and visit.problem.chronic):
+    if age < 18 or (visit.kind == "acute" and not (visit.problem and visit.problem.chronic)):
         return []
     wanted: dict[str, int] = {}
     plans = [_INTERVALS.get(p.key, ()) for p in chart.problems if p.active_on(visit.day)]
@@ -73,8 +73,11 @@ def _report(chart: Chart, visit: Visit, key: str) -> None:
     issued = chart.later(collected, chart.rng.randint(150, 1560))
     issued = min(issued, chart.moment(chart.last_day, 23))
     issued = max(issued, collected)
-    values = _values(chart, visit, key)
-    results = [_observation(chart, visit, name, values[name], collected, issued) for name in panel.analytes]
+    if key == "urine":
+        results = [_urine_protein(chart, visit, collected, issued)]
+    else:
+        values = _values(chart, visit, key)
+        results = [_measured(chart, visit, name, values[name], collected, issued) for name in panel.analytes]
     chart.add(
         {
             "resourceType": "DiagnosticReport",
@@ -93,24 +96,12 @@ def _report(chart: Chart, visit: Visit, key: str) -> None:
     )
 
 
-def _observation(
+def _measured(
     chart: Chart, visit: Visit, name: str, value: Decimal, collected: datetime, issued: datetime
 ) -> Resource:
     analyte = ANALYTES[name]
-    observation: Resource = {
-        "resourceType": "Observation",
-        "id": chart.identify("obs"),
-        "meta": profile("observation-lab"),
-        "status": "final",
-        "category": [concept(codes.LABORATORY_CATEGORY)],
-        "code": concept(analyte.code),
-        "subject": chart.subject,
-        "encounter": reference("Encounter", visit.encounter_id),
-        "effectiveDateTime": instant(collected),
-        "issued": instant(issued),
-        "performer": [chart.facility.laboratory],
-        "valueQuantity": quantity(value, analyte.unit, analyte.ucum),
-    }
+    observation = _start(chart, visit, analyte.code, collected, issued)
+    observation["valueQuantity"] = quantity(value, analyte.unit, analyte.ucum)
     if chart.age(visit.day) >= 18:
         letter = flag(analyte, chart.persona.sex, value)
         bounds = reference_range(analyte, chart.persona.sex)
@@ -118,6 +109,33 @@ def _observation(
             observation["interpretation"] = [interpretation(letter)]
             observation["referenceRange"] = [bounds]
     return chart.add(observation)
+
+
+def _urine_protein(chart: Chart, visit: Visit, collected: datetime, issued: datetime) -> Resource:
+    """Add a test strip answer; its range is the words of the sample record (uscore_bundle_patient_85: Negative)."""
+    kidney = chart.problem("kidney-disease", visit.day)
+    found = kidney is not None and kidney.years(visit.day) > 0.8
+    observation = _start(chart, visit, codes.URINE_PROTEIN, collected, issued)
+    observation["valueCodeableConcept"] = concept(codes.URINE_POSITIVE if found else codes.URINE_NEGATIVE)
+    observation["interpretation"] = [interpretation("A" if found else "N")]
+    observation["referenceRange"] = [{"text": "Negative"}]
+    return chart.add(observation)
+
+
+def _start(chart: Chart, visit: Visit, code: Code, collected: datetime, issued: datetime) -> Resource:
+    return {
+        "resourceType": "Observation",
+        "id": chart.identify("obs"),
+        "meta": profile("observation-lab"),
+        "status": "final",
+        "category": [concept(codes.LABORATORY_CATEGORY)],
+        "code": concept(code),
+        "subject": chart.subject,
+        "encounter": reference("Encounter", visit.encounter_id),
+        "effectiveDateTime": instant(collected),
+        "issued": instant(issued),
+        "performer": [chart.facility.laboratory],
+    }
 
 
 def _values(chart: Chart, visit: Visit, key: str) -> dict[str, Decimal]:
@@ -182,7 +200,7 @@ def _lipids(chart: Chart, visit: Visit) -> dict[str, Decimal]:
         ldl = min(ldl, 78.0)
     heavy = chart.problem("obesity", visit.day) or chart.problem("diabetes", visit.day)
     values = {
-        "ldl": chart.drift("ldl", ldl, ANALYTES["ldl"].spread),
+        "ldl": chart.drift("ldl", ldl, ANALYTES["ldl"].spread, 0.75),
         "hdl": chart.drift("hdl", (57 if chart.persona.sex == "female" else 49) - (6 if heavy else 0), 2.2),
         "triglycerides": chart.drift("triglycerides", 108 + (45 if heavy else 0) + (20 if high else 0), 11.0),
     }

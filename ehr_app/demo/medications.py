@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from ehr_app.demo import codes
-from ehr_app.demo.chart import DAYS_PER_YEAR, Chart, Problem, Visit
+from ehr_app.demo.chart import DAYS_PER_YEAR, Chart, Problem, Running, Visit
 from ehr_app.demo.elements import HL7, Code, Resource, concept, decimal, instant, profile, quantity, reference
 
 
@@ -124,23 +124,43 @@ _PAINKILLERS_KIDNEY = {codes.NAPROXEN, codes.IBUPROFEN}
 def record(chart: Chart, visit: Visit, allergens: set[Code]) -> None:
     """Add the MedicationRequests this visit starts: every step of an active problem that has come due.
 
-    Shape: one request per step, at the first visit on or after the step's day. A known penicillin allergy turns
-    penicillins into azithromycin; chronic kidney disease turns anti-inflammatory tablets into acetaminophen.
+    Shape: one request per step, at the first visit on or after the step's day; a step that another replaces ends on
+    that day. A known penicillin allergy turns penicillins into azithromycin; chronic kidney disease turns
+    anti-inflammatory tablets into acetaminophen. A drug that already runs for another problem is not prescribed again.
     """
     for problem in chart.problems:
         if not problem.condition_id or not problem.active_on(visit.day):
             continue
-        for number, step in enumerate(REGIMENS.get(problem.key, ())):
+        regimen = REGIMENS.get(problem.key, ())
+        for number, step in enumerate(regimen):
             mark = f"step:{problem.condition_id}:{number}"
             due = problem.onset + timedelta(days=round(step.from_years * DAYS_PER_YEAR))
             if mark in chart.levels or visit.day < due:
                 continue
             chart.levels[mark] = 1.0
-            stop = None
-            if step.to_years is not None:
-                length = timedelta(days=round((step.to_years - step.from_years) * DAYS_PER_YEAR))
-                stop = min(visit.day + length, problem.abatement or chart.last_day + length)
-            _prescribe(chart, visit, problem, _suited(chart, visit, step.drug, allergens), stop, step.change)
+            for earlier in regimen[:number]:
+                if earlier.to_years == step.from_years:
+                    _close(chart, problem, earlier, visit.day)
+            drug = _suited(chart, visit, step.drug, allergens)
+            running = chart.running.get(drug.code.code)
+            if running is None or running.until <= visit.day:
+                _prescribe(chart, visit, problem, drug, _stop(chart, visit, problem, step, regimen), step)
+
+
+def _stop(chart: Chart, visit: Visit, problem: Problem, step: Step, regimen: tuple[Step, ...]) -> date | None:
+    if step.to_years is None or any(later.from_years == step.to_years for later in regimen):
+        return None
+    length = timedelta(days=round((step.to_years - step.from_years) * DAYS_PER_YEAR))
+    return min(visit.day + length, problem.abatement or chart.last_day + length)
+
+
+def _close(chart: Chart, problem: Problem, step: Step, day: date) -> None:
+    running = chart.running.get(step.drug.code.code)
+    if running is not None and running.condition_id == problem.condition_id and running.until > day:
+        running.request["status"] = "completed"
+        running.request["statusReason"] = {"text": step.change}
+        running.request["dispenseRequest"]["validityPeriod"]["end"] = day.isoformat()
+        del chart.running[step.drug.code.code]
 
 
 def _suited(chart: Chart, visit: Visit, drug: Drug, allergens: set[Code]) -> Drug:
@@ -153,7 +173,7 @@ def _suited(chart: Chart, visit: Visit, drug: Drug, allergens: set[Code]) -> Dru
     return drug
 
 
-def _prescribe(chart: Chart, visit: Visit, problem: Problem, drug: Drug, stop: date | None, change: str) -> None:
+def _prescribe(chart: Chart, visit: Visit, problem: Problem, drug: Drug, stop: date | None, step: Step) -> None:
     ended = stop is not None and stop <= chart.last_day
     status = "completed" if ended or problem.abatement else "stopped" if chart.died else "active"
     request: Resource = {
@@ -185,8 +205,9 @@ def _prescribe(chart: Chart, visit: Visit, problem: Problem, drug: Drug, stop: d
     }
     if stop is not None and ended:
         request["dispenseRequest"]["validityPeriod"]["end"] = stop.isoformat()
-        request["statusReason"] = {"text": change}
+        request["statusReason"] = {"text": step.change}
     chart.add(request)
+    chart.running[drug.code.code] = Running(problem.condition_id, stop or date.max, request)
 
 
 def _dosage(drug: Drug) -> Resource:

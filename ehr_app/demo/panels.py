@@ -34,7 +34,7 @@ class Analyte:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """An ordered set of analytes reported together."""
+    """An ordered set of analytes reported together; empty for the one test answered in words."""
 
     code: Code
     text: str
@@ -96,6 +96,7 @@ PANELS: dict[str, Panel] = {
     "lipids": Panel(codes.LIPID_PANEL, "Lipid panel", ("cholesterol", "triglycerides", "hdl", "ldl")),
     "a1c": Panel(codes.HEMOGLOBIN_A1C, "Hemoglobin A1c", ("a1c",)),
     "thyroid": Panel(codes.THYROTROPIN, "Thyrotropin", ("thyrotropin",)),
+    "urine": Panel(codes.URINE_PROTEIN, "Urine protein", ()),
     "heart": Panel(codes.NATRIURETIC_PEPTIDE, "NT-proBNP", ("natriuretic-peptide",)),
 }  # fmt: skip
 

@@ -63,16 +63,16 @@ def _charts(facility: Facility, n: int, seed: int, as_of: date) -> Iterator[Char
 
 
 def _persona(facility: Facility, number: int, seed: int) -> cast.Persona:
-    return cast.persona(facility.slug, number, Random(f"{seed}:{facility.slug}:{number}:persona"))  # noqa: S311
+    return cast.persona(facility.slug, number, Random(f"{seed}:{facility.slug}:{number}:persona"))
 
 
 def _chart(facility: Facility, number: int, seed: int, as_of: date) -> Chart:
     persona = _persona(facility, number, seed)
-    rng = Random(f"{seed}:{facility.slug}:{number}:life")  # noqa: S311  dice of a story, not of a key
+    rng = Random(f"{seed}:{facility.slug}:{number}:life")  # dice of a story, not of a key
     died = persona.died_years_ago is not None
     last_day = as_of - timedelta(days=2 + round((persona.died_years_ago or 0) * DAYS_PER_YEAR))
     birth = as_of - timedelta(days=round(persona.age * DAYS_PER_YEAR))
-    chart = Chart(facility, persona, rng, f"{facility.slug}-p{number:04d}", birth, last_day, died)
+    chart = Chart(facility, persona, rng, f"{facility.slug}-p{number:04d}", number, birth, last_day, died)
     longest = max((float(entry.partition("@")[2]) for entry in persona.problems), default=0.0)
     history_from = max(birth, last_day - timedelta(days=round(max(_HISTORY_YEARS, longest) * DAYS_PER_YEAR)))
     problems.plan(chart, history_from)
@@ -111,7 +111,6 @@ def _write(chart: Chart) -> None:
 
 def _patient(chart: Chart) -> Resource:
     persona, facility = chart.persona, chart.facility
-    number = int(chart.identity[-4:])
     patient: Resource = {
         "resourceType": "Patient",
         "id": chart.identity,
@@ -122,7 +121,7 @@ def _patient(chart: Chart) -> Resource:
                 "use": "usual",
                 "type": {"coding": [{"system": HL7 + "v2-0203", "code": "MR", "display": "Medical record number"}]},
                 "system": f"{IDENTIFIER_BASE}{facility.slug}/mrn",
-                "value": f"{facility.slug[0].upper()}{100000 + number * 37}",
+                "value": f"{facility.slug[0].upper()}{100000 + chart.number * 37}",
                 "assigner": facility.organization,
             }
         ],

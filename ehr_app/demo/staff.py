@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ehr_app.demo.elements import Resource, profile, reference
 from ehr_app.demo.facilities import FACILITIES, IDENTIFIER_BASE, Facility
 
-DEMO_PASSWORD = "demo-north-south-harbor"  # noqa: S105  every demo account, demo data only; printed at start-up
+DEMO_PASSWORD = "demo-north-south-harbor"  # every demo account, demo data only; printed at start-up
 ADMIN_USERNAME = "admin"
 
 ROLES = (
