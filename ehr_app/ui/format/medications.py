@@ -17,9 +17,7 @@ Kind = Literal["name", "brand", "strength", "form", "label", "dose", "text"]
 
 SEPARATOR = " — "
 
-_INGREDIENT = re.compile(
-    r"(?P<name>[^\d\W].*?) (?P<amount>\d[\d.,]*) (?P<unit>[A-Za-z%]+)(?P<per>/[A-Za-z\d.]+)?(?P<rest> .*)?"
-)
+_INGREDIENT = re.compile(r"(?P<name>[^\d\W].*?) (?P<amount>\d[\d.,]*) (?P<unit>[A-Za-z%]+)(?P<per>/[A-Za-z\d.]+)?(?P<rest> .*)?")
 _LEAD = re.compile(r"^(?:NDA\d+ )?(?:Abuse-Deterrent )?(?P<pack>[\d.]+ (?:HR|ML|ACTUAT) )?")
 _BRAND = re.compile(r" ?\[(?P<brand>[^\]]+)\]$")
 _UNITS = {

@@ -5,6 +5,7 @@ Nothing here returns markup: every text is shown as a text node (or escaped with
 """
 
 import html
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +17,12 @@ NOT_RECORDED = "Not recorded"
 
 # Direction overrides and isolates can make one text look like another; the screen isolates names with <bdi> itself.
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+_TAG = re.compile(
+    r" \((disorder|finding|situation|procedure|regime/therapy|event|morphologic abnormality|observable entity|substance"
+    r"|product|medicinal product|qualifier value|physical object|organism|person|record artifact|environment)\)$"
+)
 
 
 def plain(text: object) -> str:
@@ -65,6 +72,11 @@ def concept_text(concept: Json | None) -> str:
     return ""
 
 
+def clinical_text(concept: Json | None) -> str:
+    """Return what a concept says, without the hierarchy tag that SNOMED CT puts behind its full names."""
+    return _TAG.sub("", concept_text(concept))
+
+
 def has_code(concept: Json | None, *codes: str) -> bool:
     """Say whether one of the codings of a concept carries one of `codes`."""
     return bool(concept) and any(coding.get("code") in codes for coding in items(concept or {}, "coding"))
@@ -77,9 +89,7 @@ def is_coded(concept: Json | None) -> bool:
 
 def in_error(resource: Json) -> bool:
     """Say whether a resource was entered in error: shown struck through, kept out of counts and trends."""
-    return resource.get("status") == "entered-in-error" or has_code(
-        part(resource, "verificationStatus"), "entered-in-error"
-    )
+    return resource.get("status") == "entered-in-error" or has_code(part(resource, "verificationStatus"), "entered-in-error")
 
 
 def reference_text(reference: Json | None) -> str:

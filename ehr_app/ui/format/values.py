@@ -114,11 +114,7 @@ def components(observation: Json) -> list[Result]:
 
 def flag(observation: Json) -> Flag:
     """R1: the laboratory's interpretation first, the carried range second; nothing to grade by gives UNGRADED."""
-    codes = [
-        plain(coding.get("code"))
-        for concept in items(observation, "interpretation")
-        for coding in items(concept, "coding")
-    ]
+    codes = [plain(coding.get("code")) for concept in items(observation, "interpretation") for coding in items(concept, "coding")]
     told = [_lab_flag(code) for code in codes if code in _FLAGS]
     if told:
         return min(told, key=lambda one: one.rank)
