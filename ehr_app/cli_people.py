@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from ehr_app import cli_database
-from ehr_app.identity import ledger, tokens, users
+from ehr_app.identity import ledger, passwords, tokens, users
 from ehr_app.record import keys
 
 T = TypeVar("T")
@@ -23,7 +23,12 @@ def add(arguments: argparse.Namespace) -> int:
     """Add an account with a fresh password, which is shown once."""
     password = users.fresh_password()
     name, display, facility, role = arguments.name, arguments.display, arguments.facility, arguments.role
-    _asked(arguments, lambda proof: users.add(proof, name, display, facility, role, password=password))
+
+    async def added(proof: bytes) -> None:
+        hashed = await passwords.hashed(password)
+        await users.add(proof, name, display, facility, role, password_hash=hashed)
+
+    _asked(arguments, added)
     print(f"{name} may sign in at {facility}; if the account is new, its password is {password}")
     return 0
 

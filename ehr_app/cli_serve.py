@@ -39,7 +39,7 @@ def serve(arguments: argparse.Namespace) -> int:
     settings = cli_database.chosen(arguments)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _only_server(settings.data):
-        settings = settings.model_copy(update={"port": _free_port(settings)})
+        settings = settings.model_copy(update={"port": free_port(settings)})
         with cli_database.opened(settings) as (complete, postgres):
             if arguments.demo:
                 cli_demo.load_once(complete)
@@ -147,7 +147,7 @@ def _note(data: Path, url: str) -> None:
     half.replace(data / "server.json")
 
 
-def _free_port(settings: Settings) -> int:
+def free_port(settings: Settings) -> int:
     """The port to serve on, proved to be free. Raises Unavailable in one sentence otherwise."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
