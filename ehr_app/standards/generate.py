@@ -17,6 +17,17 @@ Json = dict[str, Any]
 OUT = Path(__file__).parent / "r4"
 NOT_R4 = {"SubscriptionStatus"}
 TOO_MANY_CODES = 700
+INHERITED = {
+    "id",
+    "extension",
+    "modifierExtension",
+    "meta",
+    "implicitRules",
+    "language",
+    "text",
+    "contained",
+}
+LONGEST_ORIGINAL = 61  # data elements are published under ids of at most 64 characters, `de-` and the path
 ANY_TARGET = 100  # a parameter that lists this many target types means "any resource"
 TOO_OPEN = {"http://hl7.org/fhir/ValueSet/mimetypes", "http://hl7.org/fhir/ValueSet/all-languages"}
 SYSTEM_STRING = "http://hl7.org/fhirpath/System.String"
@@ -28,7 +39,7 @@ def main(folder: Path) -> None:
     """Read the definitions in `folder` and write every table."""
     structures = list(_structures(folder))
     codes = _Codes(folder)
-    _write("elements.tsv", "path, cardinality, types, required value set", _elements(structures, codes))
+    _write("elements.tsv", "path, cardinality, types, required value set", _elements(structures, _original_elements(folder), codes))
     _write("codes.tsv", "value set, code system, codes", codes.rows())
     concrete = {s["type"] for s in structures if s["kind"] == "resource" and not s["abstract"]}
     _write(
@@ -71,22 +82,52 @@ def _structures(folder: Path) -> Iterator[Json]:
             yield resource
 
 
-def _elements(structures: list[Json], codes: "_Codes") -> Iterator[tuple[str, ...]]:
+def _elements(structures: list[Json], original: dict[str, Json], codes: "_Codes") -> Iterator[tuple[str, ...]]:
+    """The elements of each type. The package adds some of its own and of later versions: only `original` ones count."""
+    containers = {path.rpartition(".")[0] for path in original}
     for structure in sorted(structures, key=lambda s: s["type"]):
         if structure["kind"] == "primitive-type":
             continue
         name = structure["type"]
         yield name, structure["kind"], structure.get("baseDefinition", "").rsplit("/", 1)[-1]
-        for element in structure["snapshot"]["element"][1:]:
-            inherited = element.get("base", {}).get("path", element["path"])
-            if inherited.split(".")[0] != name:
+        kept = {name}
+        for element in _own(structure, original):
+            path = element["path"]
+            parent = path.rpartition(".")[0]
+            if path in original:
+                element = original[path]
+            elif parent not in kept or not (path in containers or "contentReference" in element or len(path) > LONGEST_ORIGINAL):
                 continue
+            kept.add(path)
             yield (
-                element["path"],
+                path,
                 f"{element['min']}..{element['max']}",
                 "|".join(_types(element)),
                 codes.required(element),
             )
+
+
+def _own(structure: Json, original: dict[str, Json]) -> Iterator[Json]:
+    """The elements a type does not inherit, those that the package has left out included."""
+    name = structure["type"]
+    listed = structure["snapshot"]["element"][1:]
+    for element in listed:
+        if element.get("base", {}).get("path", element["path"]).split(".")[0] == name:
+            yield element
+    known = {element["path"] for element in listed}
+    for path, element in original.items():
+        if path.split(".")[0] == name and path not in known and path.rpartition(".")[2] not in INHERITED:
+            yield element
+
+
+def _original_elements(folder: Path) -> dict[str, Json]:
+    """Path -> definition as published by HL7; nested containers and repeated structures are not among them."""
+    found: dict[str, Json] = {}
+    for resource in _entries(folder, "dataelements.json"):
+        for element in resource["snapshot"]["element"]:
+            if element["max"] != "0":
+                found.setdefault(element["path"], element)
+    return found
 
 
 def _types(element: Json) -> Iterator[str]:

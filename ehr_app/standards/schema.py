@@ -51,7 +51,7 @@ def _definition(name: _Name, needs: list[_Name]) -> Schema:
     properties: dict[str, Any] = {}
     rules: list[Schema] = []
     required: list[str] = []
-    only: dict[str, Schema] = {}
+    choices: list[list[str]] = []
     if name.code in r4.RTYPES:
         properties["resourceType"] = {"const": name.code}
         required.append("resourceType")
@@ -74,7 +74,7 @@ def _definition(name: _Name, needs: list[_Name]) -> Schema:
         elif element.min:
             rules.append({"$comment": f"required {element.name}", "anyOf": [{"required": [key]} for key in own]})
         if element.choice and len(element.types) > 1:
-            only[element.name] = own  # type: ignore[assignment]
+            choices.append(own)
     if name.code == "Reference":
         properties["reference"] = _literal(name.targets)
         properties["type"] = _target(name.targets)
@@ -90,7 +90,7 @@ def _definition(name: _Name, needs: list[_Name]) -> Schema:
         found["required"] = required
     if rules:
         found["allOf"] = rules
-    exclusive = {key: rule for own_keys in only.values() for key, rule in _exclusive(list(own_keys), properties)}
+    exclusive = {key: rule for own in choices for key, rule in _exclusive(own, properties)}
     if exclusive:
         found["dependentSchemas"] = exclusive
     return found
