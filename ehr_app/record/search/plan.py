@@ -1,0 +1,289 @@
+"""From a query to SQL: fixed texts put together by shape, every value bound, every row through `ehr.resource` and its policy.
+
+Plan: what narrows most drives (ids, an encounter, the patient, an equality in `eq`), the rest filters. `eq` and the patient's
+indexes are walked in the order of the page, so a page costs what it shows. Rows without a date come last, in either direction. Only
+operators that PostgreSQL calls leak-proof can use an index under row-level security; array filters run on rows already found.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ehr_app.record.ids import uid
+from ehr_app.record.rows import UNDATED, code_param, date_param
+from ehr_app.record.search import hashes
+from ehr_app.record.search.conditions import Binder, date_condition, instant_condition, number_condition
+from ehr_app.record.search.cursor import Position
+from ehr_app.record.search.hashes import Hash
+from ehr_app.record.search.query import Query, Term
+from ehr_app.record.search.values import DateValue, NumberValue, ReferenceValue, TokenValue
+from ehr_app.standards.promote import MAIN_DATES, OTHER_DATES
+from ehr_app.standards.r4 import RTYPES
+
+COLUMNS = "r.facility, r.rtype, r.id, r.ver, r.updated, r.patient, r.content"
+RESOURCE = "ehr.resource r"
+EQ = "ehr.eq e join ehr.resource r on r.facility = e.facility and r.rtype = e.rtype and r.id = e.id"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_BRANCHES = 4
+"""Up to so many equal values are walked one by one in page order; more are gathered and sorted."""
+
+WEAK = frozenset(
+    (
+        "status",
+        "category",
+        "clinical-status",
+        "verification-status",
+        "intent",
+        "gender",
+        "active",
+        "class",
+        "_tag",
+        "_security",
+        "_profile",
+        "_source",
+        "address-use",
+        "address-country",
+        "priority",
+        "deceased",
+        "language",
+        "type",
+    )
+)
+"""Parameters that many rows share: the last ones to drive a plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One way to candidates: its tables, the conditions that find them, and whether an index has them in page order."""
+
+    source: str
+    conditions: tuple[str, ...]
+    ordered: bool = True
+
+
+@dataclass(slots=True)
+class Plan:
+    """A query as branches that are merged, conditions that all rows meet, and terms that need the body."""
+
+    order: str  # "date" or "updated"
+    descending: bool
+    branches: list[Branch]
+    conditions: list[str]
+    arguments: list[Any]
+    rechecks: list[Term] = field(default_factory=list)
+
+    def page(self, after: Position | None, limit: int) -> tuple[str, list[Any]]:
+        """Return the statement for the next `limit` rows after a position; the caller merges and drops repeats."""
+        bind = Binder(list(self.arguments))
+        parts: list[str] = []
+        for branch in self.branches:
+            parts += self._parts(branch, after, limit, bind)
+        return " union all ".join(f"({part})" for part in parts), bind.arguments
+
+    def count(self) -> tuple[str, list[Any]]:
+        """Return the statement that counts the matches."""
+        parts = [
+            f"select r.facility, r.id from {b.source} where {' and '.join([*b.conditions, *self.conditions])}"
+            for b in self.branches
+        ]
+        if len(parts) == 1 and self.branches[0].source is RESOURCE:
+            return f"select count(*) from ({parts[0]}) x", self.arguments
+        return f"select count(*) from ({' union '.join(parts)}) x", self.arguments
+
+    def _parts(self, branch: Branch, after: Position | None, limit: int, bind: Binder) -> list[str]:
+        if self.order == "updated":
+            return [self._select(branch, "r.updated", "r.id", "", after, limit, bind)]
+        column, key = ("e.date", "e.id") if branch.source is EQ else ("r.date_lo", "r.id")
+        if not branch.ordered:
+            return [self._select(branch, column, key, "any", after, limit, bind)]
+        parts = []
+        if after is None or after.at is not None:
+            parts.append(self._select(branch, column, key, "dated", after, limit, bind))
+        undated = after if after is not None and after.at is None else None
+        return [*parts, self._select(branch, column, key, "undated", undated, limit, bind)]
+
+    def _select(self, branch: Branch, column: str, key: str, which: str, after: Position | None, limit: int, bind: Binder) -> str:
+        where = [*branch.conditions, *self.conditions]
+        if which in ("dated", "undated"):
+            where.append(f"{column} is {'not null' if which == 'dated' else 'null'}")
+        if after is not None:
+            where.append(self._following(column, key, which, after, bind))
+        distinct = f"distinct on ({column}, {key}) " if branch.source is EQ else ""
+        return (
+            f"select {distinct}{COLUMNS}, {column} as at from {branch.source} where {' and '.join(where)}"
+            f" order by {self._ordering(branch, column, key, which)} limit {limit:d}"
+        )
+
+    def _ordering(self, branch: Branch, column: str, key: str, which: str) -> str:
+        """The order of the page, in words that let an index give it."""
+        if self.order == "updated":
+            return f"{column} desc, {key} desc" if self.descending else f"{column}, {key}"
+        if which == "any":
+            return f"{column} desc nulls last, {key}" if self.descending else f"{column} nulls last, {key} desc"
+        if branch.source is EQ:
+            return f"{column} desc nulls last, {key}" if self.descending else f"{column} nulls first, {key} desc"
+        return f"{column} desc, {key}" if self.descending else f"{column}, {key} desc"
+
+    def _following(self, column: str, key: str, which: str, after: Position, bind: Binder) -> str:
+        down = self.descending
+        key_after = (
+            f"{key} {'>' if self.order == 'date' and down or self.order == 'updated' and not down else '<'} {bind(after.id)}"
+        )
+        if which == "undated" or after.at is None:
+            return f"{column} is null and {key_after}" if which == "any" else key_after
+        at = bind(after.at)
+        beyond = f"{column} {'<=' if down else '>='} {at} and ({column} {'<' if down else '>'} {at} or {key_after})"
+        return f"({column} is null or ({beyond}))" if which == "any" else beyond
+
+    def sorting(self) -> Callable[[Any], Any]:
+        """Return the key by which merged rows stand in page order."""
+        sign = -1 if self.descending else 1
+        key_sign = sign if self.order == "updated" else -sign
+
+        def place(row: Any) -> Any:
+            at = row["at"]
+            return (at is None, timedelta(0) if at is None else sign * (at - EPOCH), key_sign * row["id"].int)
+
+        return place
+
+
+def plan(query: Query, h: Hash, facility: int) -> Plan:
+    """Return how to answer a query; `facility` is where ids and references are looked up, beside the network."""
+    bind = Binder([])
+    made = Plan(query.sort or "date", query.descending, [], [], bind.arguments)
+    number = bind(RTYPES[query.rtype])
+    equalities: list[tuple[Term, list[int]]] = []
+    for term in query.terms:
+        found = hashes.hashes(h, query.rtype, term)
+        if found is None:
+            _measure(made, term, h, query.rtype, bind)
+            continue
+        if term.modifier == "not":
+            made.conditions.append(f"not (r.tokens && {bind(found)})")
+            continue
+        equalities.append((term, found))
+        if not hashes.exact(term):
+            made.rechecks.append(term)
+    _drive(made, query, equalities, h, facility, number, bind)
+    for _, found in equalities:
+        made.conditions.append(f"r.tokens && {bind(found)}")
+    if not query.sort and made.branches[0].source is RESOURCE and query.rtype not in (MAIN_DATES.keys() | OTHER_DATES.keys()):
+        made.order, made.descending = "updated", True
+    return made
+
+
+def _measure(made: Plan, term: Term, h: Hash, rtype: str, bind: Binder) -> None:
+    """Add the condition of a date, number or quantity; what has no condition is decided on the body."""
+    parameter = term.parameter
+    if parameter.code == "_lastUpdated":
+        made.conditions.append(_any(instant_condition(v, "r.updated", bind) for v in term.values if isinstance(v, DateValue)))
+        return
+    if term.missing is None and parameter.type == "date":
+        if parameter.stored == (date_param(rtype),):
+            made.conditions.append(
+                _any(date_condition(v, "r.date_lo", "r.date_hi", bind) for v in term.values if isinstance(v, DateValue))
+            )
+            if len(MAIN_DATES[rtype]) > 1 or rtype in OTHER_DATES:
+                made.conditions.append(f"not (r.tokens && {bind([h(UNDATED, rtype)])})")
+            return
+        inside = _any(date_condition(v, "d.lo", "d.hi", bind) for v in term.values if isinstance(v, DateValue))
+        made.conditions.append(_measured("dat d", "d", [h("d", rtype, s) for s in parameter.stored], inside, bind))
+        return
+    made.rechecks.append(term)
+    if term.missing is None and parameter.type in ("number", "quantity"):
+        inside = _any(number_condition(v, "d.val", bind) for v in term.values if isinstance(v, NumberValue))
+        made.conditions.append(_measured("qty d", "d", [h("q", rtype, s) for s in parameter.stored], inside, bind))
+
+
+def _measured(table: str, alias: str, found: list[int], inside: str, bind: Binder) -> str:
+    return (
+        f"exists (select 1 from ehr.{table} where {alias}.h = any({bind(found)}) and {alias}.facility = r.facility"
+        f" and {alias}.rtype = r.rtype and {alias}.id = r.id and {inside})"
+    )
+
+
+def _drive(
+    made: Plan, query: Query, equalities: list[tuple[Term, list[int]]], h: Hash, facility: int, number: str, bind: Binder
+) -> None:
+    typed = f"r.rtype = {number}"
+    if query.ids is not None:
+        keys = [uid(f, query.rtype, i) for i in query.ids for f in {facility, 0}]
+        wanted = f"r.facility = any({bind([facility, 0])}) and {typed} and r.id = any({bind(keys)})"
+        made.branches = [Branch(RESOURCE, (wanted,), ordered=False)]
+        return
+    ranked = sorted(equalities, key=lambda pair: _rank(pair[0]))
+    owned = [(term, found) for term, found in ranked if _owner(term)]
+    if owned:
+        term, found = owned[0]
+        made.branches = _owned_branches(query, term, found, equalities, h, facility, typed, bind)
+    elif ranked:
+        made.branches = _equal_branches(hashes.driving(h, query.rtype, *ranked[0]), bind)
+    else:
+        made.branches = [Branch(RESOURCE, (typed,))]
+
+
+def _rank(term: Term) -> tuple[int, int]:
+    """How few rows a term is likely to leave, fewest first."""
+    kinds = {"reference": 1, "token": 3, "uri": 4, "string": 2}
+    code = term.parameter.code
+    if code == "identifier":
+        return 0, 0
+    if _owner(term):
+        return (0 if _owner(term) == "Encounter" else 1), 0
+    return (5 if code in WEAK else kinds[term.parameter.type]), len(term.values)
+
+
+def _owner(term: Term) -> str | None:
+    """Tell which promoted column, `Patient` or `Encounter`, can answer a reference term."""
+    literals = [x for v in term.values if isinstance(v, ReferenceValue) for x in v.literals]
+    for owner in ("Encounter", "Patient"):
+        if any(x.startswith(f"{owner}/") for x in literals):
+            return owner
+    return None
+
+
+def _owned_branches(
+    query: Query,
+    term: Term,
+    found: list[int],
+    equalities: Sequence[tuple[Term, list[int]]],
+    h: Hash,
+    facility: int,
+    typed: str,
+    bind: Binder,
+) -> list[Branch]:
+    owner = _owner(term)
+    literals = [x for v in term.values if isinstance(v, ReferenceValue) for x in v.literals if x.startswith(f"{owner}/")]
+    keys = [uid(facility, str(owner), x.partition("/")[2]) for x in literals]
+    column = "r.patient" if owner == "Patient" else "r.encounter"
+    branch = [f"{column} = any({bind(keys)})" if len(keys) > 1 else f"{column} = {bind(keys[0])}", typed]
+    ordered = owner == "Patient"
+    if owner == "Patient" and (code := code_param(query.rtype)):
+        for other, _ in equalities:
+            if other.parameter.stored == (code,) and all(isinstance(v, TokenValue) and v.code for v in other.values):
+                branch.append(f"r.code = any({bind(hashes.code_hashes(h, query.rtype, other))})")
+                ordered = False
+                break
+    branches = [Branch(RESOURCE, tuple(branch), ordered and len(keys) == 1)]
+    if not _always_promoted(term, str(owner)) or len(literals) < len(found):
+        branches += _equal_branches(found, bind)
+    return branches
+
+
+def _equal_branches(found: list[int], bind: Binder) -> list[Branch]:
+    if 0 < len(found) <= MOST_BRANCHES:
+        return [Branch(EQ, (f"e.h = {bind(h)}",)) for h in found]
+    return [Branch(EQ, (f"e.h = any({bind(found)})",), ordered=False)]
+
+
+def _always_promoted(term: Term, owner: str) -> bool:
+    """Tell whether every row that names such an owner by this parameter has it in the promoted column."""
+    parameter = term.parameter
+    first = ("subject", "patient") if owner == "Patient" else ("encounter",)
+    single = all(not step.many for path in parameter.paths for step in path.steps)
+    return parameter.stored[0] in first and len(parameter.stored) == 1 and len(parameter.paths) == 1 and single
+
+
+def _any(conditions: Any) -> str:
+    return "(" + " or ".join(conditions) + ")"
