@@ -124,16 +124,18 @@ def persona(slug: str, number: int, rng: Random) -> Persona:
 def _invent(rng: Random) -> Persona:
     sex: Sex = "female" if rng.random() < 0.51 else "male"
     age = round(rng.random() ** 0.8 * 94 + 0.1, 2)
+    died = 0.3 + rng.random() * 3 if age > 75 and rng.random() < 0.1 else None
+    lived = age - (died or 0.0)
     problems = []
     for key, earliest, share in _ADULT_PROBLEMS:
-        if age > earliest + 1 and rng.random() < share:
-            problems.append(f"{key}@{0.5 + rng.random() * min(age - earliest - 0.5, 12):.1f}")
-    if 4 < age < 16 and rng.random() < 0.1:
-        problems.append(f"childhood-asthma@{1 + rng.random() * (age - 3.5):.1f}")
+        if lived > earliest + 1.5 and rng.random() < share:
+            problems.append(f"{key}@{0.5 + rng.random() * min(lived - earliest - 1, 12):.1f}")
+    if 5 < age < 16 and rng.random() < 0.1:
+        problems.append(f"childhood-asthma@{0.5 + rng.random() * (age - 4):.1f}")
     races = ("white", "white", "white", "black", "asian", "native", "pacific")
     states: tuple[AllergyState, ...] = ("known", "none", "none", "unrecorded")
     return Persona(
         (rng.choice(_GIVEN[sex]),), rng.choice(_FAMILY), sex, age, tuple(problems), rng.choice(states),
         race=rng.choice(races), hispanic=rng.random() < 0.18,
-        died_years_ago=0.3 + rng.random() * 3 if age > 75 and rng.random() < 0.1 else None,
+        died_years_ago=died,
     )  # fmt: skip

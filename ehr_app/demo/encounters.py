@@ -38,7 +38,13 @@ def plan(chart: Chart, history_from: date) -> None:
     for day in sorted(days):
         kind, reason = days[day]
         if day > in_hospital_until or (reason is not None and reason.chronic and kind == "acute"):
-            visit = _visit(chart, max(day, in_hospital_until + timedelta(days=1)), kind, reason)
+            if day <= in_hospital_until:
+                day = _weekday(in_hospital_until + timedelta(days=1))
+                while day in days:
+                    day = _weekday(day + timedelta(days=1))
+            if day > chart.last_day:
+                continue
+            visit = _visit(chart, day, kind, reason)
             chart.visits.append(visit)
             in_hospital_until = max(in_hospital_until, visit.end.date()) if kind == "inpatient" else in_hospital_until
     chart.visits.sort(key=lambda visit: visit.start)

@@ -72,16 +72,23 @@ def _body(chart: Chart, visit: Visit, age: float) -> tuple[Decimal, Decimal]:
     height = (h0 + (h1 - h0) * share) * stature - max(0.0, age - 65) * 0.12
     weight = (w0 + (w1 - w0) * share) * stature**2 * build
     if age < 20:
+        chart.levels["weight"] = weight
         return decimal(height, 1), decimal(weight * (1 + chart.rng.uniform(-0.008, 0.008)), 2 if age < 2 else 1)
     target = weight * (1 + min(age - 20, 40) * 0.004)
-    if chart.problem("obesity", visit.day):
-        target = max(target * 1.1, 33.0 * (height / 100) ** 2)
+    obesity = next((p for p in chart.problems if p.key == "obesity"), None)
+    if obesity:  # the weight rises for years before anybody writes the word
+        index = 30.3 + max(-4.0, min(2.5, obesity.years(visit.day) * 0.6))
+        target = index * (height / 100) ** 2
     pregnancy = chart.problem("pregnancy", visit.day)
     if pregnancy:
         target += min(0.75, pregnancy.years(visit.day)) * 15
     if chart.problem("alzheimer", visit.day) or chart.problem("heart-failure", visit.day):
         target -= 4
-    return decimal(height, 1), decimal(chart.drift("weight", target, 0.7, 0.3), 1)
+    today = visit.day.toordinal()
+    waited_days = today - chart.levels.get("weighed", today - 365.0)
+    chart.levels["weighed"] = today
+    pull = min(0.5, 0.05 + waited_days / 365 * 0.7)
+    return decimal(height, 1), decimal(chart.drift("weight", target, 0.55, pull), 1)
 
 
 def _pressure(chart: Chart, visit: Visit, when: datetime, age: float) -> None:

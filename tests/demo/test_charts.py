@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from ehr_app.demo import cast, codes, facilities, load, patients, staff
+from ehr_app.demo.elements import Code
 from tests.demo.conftest import AS_OF, of_type, walk
 
 Chart = list[dict[str, Any]]
@@ -88,7 +89,7 @@ def test_all_four_allergy_states_are_there(charts: list[Chart]) -> None:
 
 
 def test_the_special_people(charts: list[Chart]) -> None:
-    def results(identity: str, code: codes.Code) -> Chart:
+    def results(identity: str, code: Code) -> Chart:
         chart = _by_id(charts, identity)
         return [r for r in of_type(chart, "Observation") if r["code"]["coding"][0]["code"] == code.code]
 

@@ -119,6 +119,24 @@ def test_clinical_codes_are_written_from_the_table_only(resources: list[dict[str
 
 
 @needs_samples
+def test_every_other_display_agrees_with_the_samples(
+    resources: list[dict[str, Any]], sampled: dict[tuple[str, str], set[str]]
+) -> None:
+    used = {
+        Code(item["system"], item["code"], item["display"])
+        for resource in resources
+        for item in walk(resource)
+        if "display" in item and "system" in item
+    }
+    unread = []
+    for code in used - set(READ_ELSEWHERE):
+        displays = sampled.get((code.system, code.code), set()) - {""}
+        if code.display.casefold() not in displays:
+            unread.append((code, displays))
+    assert unread == []
+
+
+@needs_samples
 def test_units_are_known(resources: list[dict[str, Any]], sampled: dict[tuple[str, str], set[str]]) -> None:
     used = {item["code"] for r in resources for item in walk(r) if item.get("system") == UCUM}
     read_elsewhere = {"m[IU]/L": _THYROID, "{score}": ""}

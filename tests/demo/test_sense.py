@@ -4,10 +4,12 @@ from base64 import b64decode
 from collections import Counter
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
-from ehr_app.demo import codes
+import pytest
+
+from ehr_app.demo import codes, facilities, patients
 from ehr_app.demo.elements import LOINC, Code
 from ehr_app.demo.medications import REGIMENS
 from ehr_app.demo.panels import ANALYTES, flag
@@ -25,6 +27,13 @@ _STEPS = {  # analyte or vital sign and the largest plausible change between two
     codes.LDL_CHOLESTEROL: 80.0, codes.HDL_CHOLESTEROL: 14.0, codes.MCV: 12.0, codes.PLATELETS: 80.0,
     codes.THYROTROPIN: 8.0,
 }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def charts(charts: list[Chart]) -> list[Chart]:
+    """The thirty written people and 120 invented ones: sense must not depend on luck."""
+    invented = [c for f in facilities.FACILITIES for c in islice(patients.generate(f, 55, 11, AS_OF), 15, None)]
+    return [*charts, *invented]
 
 
 def _birth(chart: Chart) -> date:
