@@ -73,7 +73,7 @@ def create() -> ASGIApp:
 async def _running() -> AsyncIterator[None]:
     await door.start(settings())
     try:
-        async with ledger.opened(settings().audit_dsn):
+        async with ledger.opened(door.addresses(settings())[1]):
             yield
     finally:
         await door.stop()

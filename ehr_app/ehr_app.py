@@ -5,10 +5,9 @@ import pkgutil
 
 import reflex as rx
 
-from ehr_app.settings import settings
 from ehr_app.ui import clinic
 from ehr_app.ui.entry import app as entry
-from ehr_app.ui.gate import events, gate, headers, leaving, logfilter, logout, tokens
+from ehr_app.ui.gate import events, gate, headers, internals, leaving, logfilter, logout, tokens
 from ehr_app.ui.gate.authz import Authz
 
 
@@ -30,8 +29,8 @@ app = rx.App(
 del app.app_wraps[(5, "Overlay")]  # Reflex's toast about a lost server needs eval; signed-in pages show their own bar
 leaving.add_page(app)
 app.add_middleware(Authz())
-app.event_namespace._token_manager = tokens.ProbingTokenManager(app)
-app.sio.eio.cors_allowed_origins = gate.socket_origin_allowed
+internals.namespace(app)._token_manager = tokens.ProbingTokenManager(app)
+internals.socket_server(app).eio.cors_allowed_origins = gate.socket_origin_allowed
 events.install_event_filter(app)
 logfilter.install_log_filter()
 app.register_lifespan_task(logout.ended_sessions_leave, app=app)

@@ -33,4 +33,5 @@ def _fits(password: str, stored: str | None) -> bool:
 
 @lru_cache(maxsize=1)
 def _nobody() -> str:
-    return SCHEMES.hash("no account has this hash")
+    made: str = SCHEMES.hash("no account has this hash")
+    return made

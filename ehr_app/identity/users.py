@@ -30,13 +30,14 @@ async def add(
     facility: str,
     role: str,
     *,
-    password: str | None = None,
+    password_hash: str | None = None,
     practitioner: str | None = None,
     expires_at: datetime | None = None,
 ) -> None:
     """Add an account, or a further role of it. Without a password it cannot sign in until `reset`.
 
-    Shape: a password given for an account that exists already is not used. Raises BadRequest, NotFound (facility).
+    Shape: `password_hash` comes from `passwords.hashed`; for an account that exists already it is not used.
+    Raises BadRequest, NotFound (facility).
     """
     name = username.strip().lower()
     if not USERNAME.fullmatch(name):
@@ -45,8 +46,7 @@ async def add(
         raise BadRequest("a display name and a role are needed")
     if not await ledger.rows(FACILITY, facility):
         raise NotFound(f"there is no facility {facility}")
-    hashed = await passwords.hashed(password) if password is not None else None
-    await ledger.rows(ADDED, proof, name, display.strip(), hashed, practitioner, facility, role.strip(), expires_at)
+    await ledger.rows(ADDED, proof, name, display.strip(), password_hash, practitioner, facility, role.strip(), expires_at)
 
 
 async def disable(proof: bytes, username: str) -> None:

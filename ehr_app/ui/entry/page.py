@@ -4,9 +4,7 @@ from html import escape
 
 from starlette.responses import HTMLResponse
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 FRAME = """<!doctype html>
 <html lang="en">
 <head>

@@ -16,6 +16,9 @@ from ehr_app.ui.entry.page import page, safe
 
 NEXT = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}")
 FORM_LIMIT = 16_384
+SIGNED_OUT = """<h1>You are signed out</h1>
+<p>Nothing of the record is left on this screen.</p>
+<a class="button" href="/login">Sign in</a>"""
 END = Callable[[str], Awaitable[None]]
 
 
@@ -74,8 +77,7 @@ def sign_out(end: END) -> Callable[[Request], Awaitable[Response]]:
 
 async def signed_out(request: Request) -> Response:
     """Say that the session is over."""
-    body = '<h1>You are signed out</h1>\n<p>Nothing of the record is left on this screen.</p>\n<a class="button" href="/login">Sign in</a>'
-    return page("Signed out", body)
+    return page("Signed out", SIGNED_OUT)
 
 
 async def _site(request: Request) -> Site | None:

@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 
 import pydantic
 import reflex as rx
+from reflex.event import EventSpec
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
-from reflex_base.registry import RegistrationContext
 from reflex_base.utils.form import FORM_DATA_ENTRIES_KEY
 
 from ehr_app.errors import EhrError
 from ehr_app.identity import sessions
+from ehr_app.ui.gate import internals
 
 log = logging.getLogger("ehr.authz")
 INTERNAL_OK = {
@@ -65,41 +66,47 @@ class UiState(rx.State):
         self.toasts = [*self.toasts[-4:], {"id": last + 1, "text": text, "level": level}]
 
 
+def tell(text: str, level: str = "info") -> EventSpec:
+    """Return the event that shows a short message; level is info, success, warning or error."""
+    notify: Any = UiState.notify
+    event: EventSpec = notify(text, level)
+    return event
+
+
 class Authz(rx.Middleware):
     """Decides about every event before its handler runs."""
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
         """Return None to let the event run, an update to refuse it."""
-        root = state._get_root_state()
+        root = internals.root_of(state)
         try:
             session = await sessions.live(root.router.headers.cookie, root.router.headers.host)
         except EhrError as error:
-            return _tell(error.sentence)
+            return _refusal(error.sentence)
         if session is None:
-            root.reset()
-            root._clean()  # nothing of the old state is sent
+            internals.wipe(root)
             return leave()
         auth = await root.get_state(AuthState)
         if auth._bound_sid != session.sid:
             if auth._bound_sid:
                 root.reset()
             auth._bound_sid, auth.user, auth.facility = session.sid, session.display, session.facility
-        known = RegistrationContext.get().event_handlers[event.name]
+        known = internals.registered(event.name)
         if known.states[0].__module__.startswith("reflex."):
             return None if event.name.rsplit(".", 1)[1] in INTERNAL_OK else StateUpdate()
         roles = getattr(known.handler.fn, "__ehr_roles__", None)
         if roles is None or (roles and not roles & session.roles):
             log.warning("event %s refused to account %s", event.name, session.account)
-            return _tell("You are not allowed to do this.")
+            return _refusal("You are not allowed to do this.")
         if not valid_payload(event):
             log.warning("event %s with arguments of the wrong kind from account %s", event.name, session.account)
-            return _tell("That input was not understood; nothing was changed.")
+            return _refusal("That input was not understood; nothing was changed.")
         return None
 
 
 def leave() -> StateUpdate:
     """Return the update that takes a tab off the chart."""
-    return StateUpdate(events=Event.from_event_type(rx.redirect(LEAVING, replace=True)))
+    return internals.update_with(rx.redirect(LEAVING, replace=True))
 
 
 def valid_payload(event: Event) -> bool:
@@ -122,7 +129,7 @@ def valid_payload(event: Event) -> bool:
 @functools.cache
 def argument_types(name: str) -> dict[str, pydantic.TypeAdapter[Any]]:
     """Return what each argument of a handler must be; an argument without annotation is absent."""
-    handler = RegistrationContext.get().event_handlers[name].handler
+    handler = internals.registered(name).handler
     arguments = list(handler._parameters)[1:]
     return {p: pydantic.TypeAdapter(kind) for p, kind in handler._get_type_hints().items() if p in arguments}
 
@@ -153,5 +160,5 @@ def _encodes(text: str) -> bool:
     return True
 
 
-def _tell(text: str) -> StateUpdate:
-    return StateUpdate(events=Event.from_event_type(UiState.notify(text, "error")))
+def _refusal(text: str) -> StateUpdate:
+    return internals.update_with(tell(text, "error"))

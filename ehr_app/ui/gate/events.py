@@ -9,10 +9,11 @@ import time
 from typing import Any
 
 import reflex as rx
-from reflex_base.registry import RegistrationContext
+from reflex.event import EventSpec
 
 from ehr_app.errors import EhrError
-from ehr_app.ui.gate.authz import UiState
+from ehr_app.ui.gate import internals
+from ehr_app.ui.gate.authz import tell
 
 log = logging.getLogger("ehr.events")
 RATE_PER_S, BURST = 30.0, 60.0
@@ -20,7 +21,7 @@ RATE_PER_S, BURST = 30.0, 60.0
 
 def install_event_filter(app: rx.App) -> None:
     """Put the filter before the event namespace of an app."""
-    namespace, known = app.event_namespace, RegistrationContext.get().event_handlers
+    namespace, known = internals.namespace(app), internals.known_events()
     buckets: dict[str, tuple[float, float]] = {}
     on_event, on_disconnect = namespace.on_event, namespace.on_disconnect
 
@@ -50,9 +51,9 @@ def on_frontend_error(exception: Exception) -> None:
     log.warning("a browser reported an error (%s)", type(exception).__name__)
 
 
-def on_backend_error(exception: Exception) -> rx.event.EventSpec:
+def on_backend_error(exception: Exception) -> EventSpec:
     """Log the kind of a handler's failure and tell the user; an expected failure says its own sentence."""
     if isinstance(exception, EhrError):
-        return UiState.notify(exception.sentence, "error")
+        return tell(exception.sentence, "error")
     log.error("handler failed: %s", type(exception).__name__, exc_info=exception)
-    return UiState.notify("Something went wrong; nothing was saved.", "error")
+    return tell("Something went wrong; nothing was saved.", "error")

@@ -17,8 +17,9 @@ def add_page(app: rx.App) -> None:
 
 def leaving() -> rx.Component:
     """Show one line for the moment it takes, and a link should scripts be late."""
-    return rx.el.main(
+    page: rx.Component = rx.el.main(
         rx.el.p("You are being signed out. "),
         rx.el.a("Continue", href="/signed-out"),
         on_mount=rx.call_function(rx.Var(REPLACE)),
     )
+    return page

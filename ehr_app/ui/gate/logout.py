@@ -9,6 +9,7 @@ import reflex as rx
 
 from ehr_app.errors import EhrError
 from ehr_app.identity import sessions
+from ehr_app.ui.gate import internals
 from ehr_app.ui.gate.authz import AuthState, leave
 
 log = logging.getLogger("ehr.logout")
@@ -18,22 +19,20 @@ LOOK_EVERY_S = 5.0
 async def end_session(app: rx.App, secret: str) -> None:
     """Sign out: the session is over everywhere and no tab keeps showing what it showed."""
     await sessions.revoke(secret)
-    await clear_screens(app, lambda cookie, host: sessions.secret_of(cookie, host) == secret)
+    await clear_screens(app, lambda browser: sessions.secret_of(*browser) == secret)
 
 
-async def clear_screens(app: rx.App, of: Callable[[str, str], bool]) -> None:
+async def clear_screens(app: rx.App, of: Callable[[tuple[str, str]], bool]) -> None:
     """Wipe and move away every tab whose cookie and host header match."""
-    namespace = app.event_namespace
+    namespace, sockets = internals.namespace(app), internals.socket_server(app)
     for socket, data in list(namespace._static_router_data.items()):
-        if not of(data["headers"].get("cookie", ""), data["headers"].get("host", "")):
+        if not of(_shown_to(data)):
             continue
         if token := namespace.sid_to_token.get(socket):
             async with app.modify_state(rx.BaseStateToken(ident=token, cls=AuthState)) as state:
-                root = state._get_root_state()
-                root.reset()
-                root._clean()
+                internals.wipe(internals.root_of(state))
             await namespace.emit_update(leave(), token=token)
-        await app.sio.disconnect(socket, namespace=namespace.namespace)
+        await sockets.disconnect(socket, namespace=namespace.namespace)
 
 
 @contextlib.asynccontextmanager
@@ -50,13 +49,13 @@ async def _watch(app: rx.App) -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
         try:
-            shown = {(d["headers"].get("cookie", ""), d["headers"].get("host", "")) for d in _sockets(app)}
+            shown = {_shown_to(data) for data in internals.namespace(app)._static_router_data.values()}
             over = {pair for pair in shown if await sessions.is_over(*pair)}
             if over:
-                await clear_screens(app, lambda cookie, host, over=over: (cookie, host) in over)
+                await clear_screens(app, over.__contains__)
         except EhrError as error:
             log.warning("sessions cannot be checked: %s", error.diagnostics)
 
 
-def _sockets(app: rx.App) -> list[dict[str, dict[str, str]]]:
-    return list(app.event_namespace._static_router_data.values())
+def _shown_to(data: dict[str, dict[str, str]]) -> tuple[str, str]:
+    return data["headers"].get("cookie", ""), data["headers"].get("host", "")

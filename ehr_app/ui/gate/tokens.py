@@ -8,10 +8,11 @@ import asyncio
 import time
 
 import reflex as rx
-from engineio import packet
+from engineio import packet  # type: ignore[import-untyped]
 from reflex.utils.token_manager import LocalTokenManager
 
 from ehr_app.identity import sessions
+from ehr_app.ui.gate import internals
 
 PATIENCE_S, STEP_S = 0.7, 0.05
 
@@ -21,8 +22,8 @@ class ProbingTokenManager(LocalTokenManager):
 
     def __init__(self, app: rx.App) -> None:
         """Shape: the app whose sockets are probed."""
-        super().__init__()
-        self.sio, self.namespace = app.sio, app.event_namespace.namespace
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.sio, self.namespace = internals.socket_server(app), internals.namespace(app).namespace
         self._farewells: set[asyncio.Task[None]] = set()
 
     async def link_token_to_sid(self, token: str, sid: str) -> str | None:
