@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -58,7 +59,7 @@ class EmbeddedPostgres:
                 if keeper is not None:
                     self._start_keeper(keeper)
                     return
-                if read_state(self.data)[0] == "ready":
+                if read_state(self.data)[0] == "ready" and self._listens():
                     return
                 time.sleep(POLL_S)
 
@@ -88,9 +89,7 @@ class EmbeddedPostgres:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
     def _join(self) -> None:
@@ -104,6 +103,15 @@ class EmbeddedPostgres:
                     raise Unavailable(f"The database in {self.data} does not finish stopping; see its log.") from None
                 time.sleep(POLL_S)
 
+    def _listens(self) -> bool:
+        """Whether the socket has a listener: a keeper that was killed a moment ago still says `ready`."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            try:
+                probe.connect(str(socket_folder(self.data) / ".s.PGSQL.5432"))
+            except (ConnectionRefusedError, FileNotFoundError):
+                return False
+        return True
+
     def _lock_keeper(self) -> int | None:
         lock = os.open(self.data / "keeper.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -115,6 +123,8 @@ class EmbeddedPostgres:
 
     def _start_keeper(self, lock: int) -> None:
         """A keeper inherits the lock, so nobody else can start one in between."""
+        if self._keeper is not None:
+            self._keeper.wait()  # the one we started was killed
         (self.data / "keeper.json").unlink(missing_ok=True)
         listen, announce = os.pipe()
         module = ["-m", "ehr_app.record.embedded_keeper"]

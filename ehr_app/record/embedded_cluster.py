@@ -39,6 +39,11 @@ CONFIGURATION = {
     "log_error_verbosity": "terse",  # DETAIL lines quote keys, and statements quote values: neither belongs in a log
     "log_min_error_statement": "panic",
 }
+REASONS = (  # what PostgreSQL says when it does not start, the most telling first
+    "invalid value for parameter.*|unrecognized configuration parameter.*|syntax error in file.*",
+    "(?:FATAL|PANIC|ERROR): .*",
+    ".*error.*",
+)
 BOOTSTRAP = (
     *(f"create role {role} login nosuperuser nobypassrls nocreatedb nocreaterole noreplication;" for role in ROLES),
     f"create database {DATABASE} owner ehr_owner;",
@@ -103,9 +108,7 @@ class Cluster:
             self._make()
         if self.folder.stat().st_uid != self.owner.uid:
             name = _account_name(self.folder.stat().st_uid)
-            raise Unavailable(
-                f"{self.folder} belongs to the account {name}: start as {name}, or choose another --data."
-            )
+            raise Unavailable(f"{self.folder} belongs to the account {name}: start as {name}, or choose another --data.")
         self._open_socket_folder()
         self._write("pg_hba.conf", "local all all peer map=ehr\n")
         us = _account_name(os.geteuid())
@@ -203,18 +206,20 @@ class Cluster:
         return False
 
     def _clear_stale_pid(self, until: float) -> None:
-        """Wait for an orphaned server of this folder to end; forget a pid that now belongs to something else."""
+        """Wait for an orphaned server of this folder to end; forget pids that now belong to nobody or something else."""
         path = self.folder / "postmaster.pid"
         while path.exists():
             first = path.read_text().split("\n", 1)[0].strip()
             if not first.isdigit() or not self._serves_this_folder(int(first)):
                 path.unlink(missing_ok=True)
-                return
+                break
             if time.monotonic() > until:
                 raise Unavailable(f"A server (process {first}) still uses {self.folder}: end it and start again.")
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(first), signal.SIGINT)
             time.sleep(0.1)
+        for left in socket_folder(self.data).glob(".s.PGSQL.*"):
+            left.unlink()
 
     def _serves_this_folder(self, pid: int) -> bool:
         if sys.platform == "linux":
@@ -238,8 +243,7 @@ class Cluster:
             return f"The disk that holds {self.data} is full: free some space and start again."
         if "Cannot allocate memory" in said or "could not map anonymous shared memory" in said:
             return "There is not enough free memory to start the database: close something and start again."
-        lines = [line for line in said.strip().splitlines() if re.search("FATAL|PANIC|ERROR|error", line)]
-        reason = (lines or said.strip().splitlines() or ["it gave no reason"])[-1].strip()
+        reason = next((found[0] for pattern in REASONS if (found := re.search(pattern, said))), "it gave no reason")
         return f"PostgreSQL did not start ({reason}); its log is {self.log}."
 
 
