@@ -28,6 +28,7 @@ INHERITED = {
     "contained",
 }
 LONGEST_ORIGINAL = 61  # data elements are published under ids of at most 64 characters, `de-` and the path
+R4 = "4.0.1"
 ANY_TARGET = 100  # a parameter that lists this many target types means "any resource"
 TOO_OPEN = {"http://hl7.org/fhir/ValueSet/mimetypes", "http://hl7.org/fhir/ValueSet/all-languages"}
 SYSTEM_STRING = "http://hl7.org/fhirpath/System.String"
@@ -133,6 +134,9 @@ def _original_elements(folder: Path) -> dict[str, Json]:
 def _types(element: Json) -> Iterator[str]:
     if "contentReference" in element:
         yield element["contentReference"][element["contentReference"].index("#") :]
+    if element["path"] == "Resource.id":  # published as a string; its text says it is an id
+        yield "id"
+        return
     for kind in element.get("type", []):
         code = kind["code"]
         if code == SYSTEM_STRING:
@@ -211,6 +215,8 @@ def _search_parameters(folder: Path, concrete: set[str]) -> list[tuple[str, ...]
     for name in ("search-parameters.json", "search-parameters-uscore.json"):
         for parameter in _entries(folder, name):
             if parameter["resourceType"] != "SearchParameter" or "expression" not in parameter:
+                continue
+            if name == "search-parameters.json" and parameter["version"] != R4:
                 continue
             for base in parameter["base"]:
                 if base not in concrete and base != "Resource":

@@ -103,12 +103,7 @@ def _one(element: r4.Element, kind: r4.ElementType, needs: list[_Name]) -> Schem
             return {"$comment": "code", "enum": sorted({code for codes in listed for code in codes})}
         return schema(kind.code)
     if kind.code == "Resource" or kind.code in r4.RTYPES:
-        return {
-            "$comment": "resource",
-            "type": "object",
-            "required": ["resourceType"],
-            "properties": {"resourceType": {"$comment": "resourceType", "type": "string"}},
-        }
+        return {"$comment": "resource", "type": "object"}
     value_set = element.value_set if kind.code == "CodeableConcept" else ""
     return _Name(kind.code, kind.targets if kind.code == "Reference" else (), value_set).ref(needs)
 

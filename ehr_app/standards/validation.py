@@ -20,18 +20,11 @@ MOST_ISSUES = 50
 MOST_CODES = 12
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 
-_validators: dict[str, Any] = {}
-
 
 def is_valid(resource: dict[str, Any]) -> bool:
     """Whether `check` would find nothing."""
     rtype = resource.get("resourceType")
-    validator = _validators.get(rtype) if isinstance(rtype, str) else None
-    if validator is None:
-        if not isinstance(rtype, str) or rtype not in r4.RTYPES:
-            return False
-        validator = _validators[rtype] = _compile(rtype)
-    if not validator.is_valid(resource):
+    if not isinstance(rtype, str) or rtype not in r4.RTYPES or not _validator(rtype).is_valid(resource):
         return False
     if "contained" in resource or rtype == "Bundle" or rtype == "Parameters":
         return all(is_valid(inner) and not (held and "contained" in inner) for _, inner, held in _inner(resource, ""))
@@ -43,7 +36,7 @@ def check(resource: dict[str, Any]) -> list[Issue]:
 
     Shape: in document order of discovery, at most `MOST_ISSUES`; empty when the resource is valid.
     """
-    return list(_issues(resource))[:MOST_ISSUES]
+    return list(dict.fromkeys(_issues(resource)))[:MOST_ISSUES]
 
 
 def _issues(resource: Any, at: str = "") -> Iterator[Issue]:
@@ -55,9 +48,7 @@ def _issues(resource: Any, at: str = "") -> Iterator[Issue]:
             diagnostics="This is not a resource type of FHIR R4." if rtype else "A resource must say its resourceType.",
         )
         return
-    validator = _validators.setdefault(rtype, None) or _compile(rtype)
-    _validators[rtype] = validator
-    for error in validator.iter_errors(resource):
+    for error in _validator(rtype).iter_errors(resource):
         yield from _explain(error, at or rtype, _schema(rtype))
     for where, inner, held in _inner(resource, at or rtype):
         if held and "contained" in inner:
@@ -67,10 +58,10 @@ def _issues(resource: Any, at: str = "") -> Iterator[Issue]:
 
 def _inner(resource: dict[str, Any], at: str) -> Iterator[tuple[str, Any, bool]]:
     """The resources held directly by `resource`: where, what, and whether it is a contained one."""
-    for n, inner in enumerate(_objects(resource.get("contained"))):
+    for n, inner in _objects(resource.get("contained")):
         yield f"{at}.contained[{n}]", inner, True
     if resource["resourceType"] == "Bundle":
-        for n, entry in enumerate(_objects(resource.get("entry"))):
+        for n, entry in _objects(resource.get("entry")):
             if isinstance(entry.get("resource"), dict):
                 yield f"{at}.entry[{n}].resource", entry["resource"], False
             response = entry.get("response")
@@ -81,15 +72,15 @@ def _inner(resource: dict[str, Any], at: str) -> Iterator[tuple[str, Any, bool]]
 
 
 def _parameters(parameters: Any, at: str) -> Iterator[tuple[str, Any, bool]]:
-    for n, parameter in enumerate(_objects(parameters)):
+    for n, parameter in _objects(parameters):
         if isinstance(parameter.get("resource"), dict):
             yield f"{at}[{n}].resource", parameter["resource"], False
         yield from _parameters(parameter.get("part"), f"{at}[{n}].part")
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:
-    """The items of a list of objects; what is not one is reported by the schema of the resource around it."""
-    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []
+def _objects(value: Any) -> list[tuple[int, dict[str, Any]]]:
+    """The objects in a list and their places; anything else is reported by the schema of the resource around it."""
+    return [(n, item) for n, item in enumerate(value) if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 @cache
@@ -97,7 +88,8 @@ def _schema(rtype: str) -> dict[str, Any]:
     return build(rtype)
 
 
-def _compile(rtype: str) -> Any:
+@cache
+def _validator(rtype: str) -> Any:
     return jsonschema_rs.validator_for(_schema(rtype), pattern_options=jsonschema_rs.RegexOptions())
 
 
@@ -114,8 +106,10 @@ def _explain(error: Any, root: str, schema: dict[str, Any]) -> Iterator[Issue]:
     match keyword:
         case "additionalProperties":
             for name in error.kind.unexpected:
-                shown = name if NAME.fullmatch(name) else "(a name that is no FHIR element)"
-                yield Issue(f"{at}.{shown}", "structure", f"'{shown}' is not an element of {_type_of(above)}.")
+                if NAME.fullmatch(name):
+                    yield Issue(f"{at}.{name}", "structure", f"'{name}' is not an element of {_type_of(above)}.")
+                else:
+                    yield Issue(at, "structure", f"There is a property here that is not an element of {_type_of(above)}.")
         case "required":
             name = error.kind.property
             yield Issue(f"{at}.{name}", "required", f"'{name}' is required here.")
@@ -127,7 +121,8 @@ def _explain(error: Any, root: str, schema: dict[str, Any]) -> Iterator[Issue]:
             allowed = [code for codes in r4.value_set(_value_set(schema, above)).values() for code in codes]
             yield Issue(at, "code-invalid", f"'{_owner(error.instance_path, root)}' must have a coding out of {_list(allowed)}.")
         case "enum" if word == "choice":
-            yield Issue(at, "structure", "A choice element may have one type only.")
+            if error.instance in schema["$defs"][above[1]]["properties"]:
+                yield _second(f"{at}.{error.instance}", error.instance)
         case "enum":
             allowed = [code for code in error.kind.options if code is not None]
             yield Issue(at, "code-invalid", f"'{last}' must be one of {_list(allowed)}.")
@@ -142,14 +137,20 @@ def _explain(error: Any, root: str, schema: dict[str, Any]) -> Iterator[Issue]:
         case "type" if isinstance(error.instance, list):
             yield Issue(at, "structure", f"'{last}' may have one value only, not a list.")
         case "type":
-            kind = "text" if word in ("target", "type", "resourceType") else "an object"
+            kind = "text" if word in ("target", "type") else "an object"
             yield Issue(at, "structure", f"'{last}' must be {kind}.")
         case "pattern" if word in ("target", "type"):
             yield Issue(at, "value", f"'{_owner(error.instance_path, root)}' must refer to {_list(rest.split()) or 'a resource'}.")
+        case "maxLength":
+            yield Issue(at, "too-long", f"'{last}' is longer than a megabyte.")
         case _ if word in primitives.SENTENCES:
             yield Issue(at, "value", f"'{last}' {primitives.SENTENCES[word]}.")
         case _:
-            yield Issue(at, "structure", f"'{last}' is a second type of the same choice element; keep one.")
+            yield _second(at, last)
+
+
+def _second(at: str, name: str) -> Issue:
+    return Issue(at, "structure", f"'{name}' is a second type of the same choice element; keep one.")
 
 
 def _expression(root: str, path: list[str | int]) -> str:
