@@ -121,8 +121,9 @@ def _explain(error: Any, root: str, schema: dict[str, Any]) -> Iterator[Issue]:
             allowed = [code for codes in r4.value_set(_value_set(schema, above)).values() for code in codes]
             yield Issue(at, "code-invalid", f"'{_owner(error.instance_path, root)}' must have a coding out of {_list(allowed)}.")
         case "enum" if word == "choice":
-            if error.instance in schema["$defs"][above[1]]["properties"]:
-                yield _second(f"{at}.{error.instance}", error.instance)
+            known = schema["$defs"][above[1]]["properties"]
+            for name in (n for n in error.instance if n in known and n not in error.kind.options):
+                yield _second(f"{at}.{name}", name)
         case "enum":
             allowed = [code for code in error.kind.options if code is not None]
             yield Issue(at, "code-invalid", f"'{last}' must be one of {_list(allowed)}.")
