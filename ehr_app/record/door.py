@@ -22,7 +22,7 @@ from ehr_app.record.history import HistoryPage
 from ehr_app.record.ids import uid
 from ehr_app.record.keys import load_or_create
 from ehr_app.record.objects import ObjectStore
-from ehr_app.record.search import people, run
+from ehr_app.record.search import everything, people, run
 from ehr_app.record.store import SearchPage, Store, Stored, Written, connect
 from ehr_app.record.writing import Change, id_in
 from ehr_app.settings import Settings
@@ -87,7 +87,7 @@ class Record:
         cursor: str | None = None,
     ) -> SearchPage:
         """Return a patient's whole record with the directory entries it names. Raises NotFound."""
-        return await run.everything(self, patient_id, types=types, since=since, count=count, cursor=cursor)
+        return await everything.everything(self, patient_id, types=types, since=since, count=count, cursor=cursor)
 
     async def find_patients(self, text: str, limit: int = 50) -> list[Stored]:
         """Return patients by parts of a name, birth date, record number or phone, best match first."""

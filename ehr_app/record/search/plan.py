@@ -81,6 +81,11 @@ class Plan:
             parts += self._parts(branch, after, limit, bind)
         return " union all ".join(f"({part})" for part in parts), bind.arguments
 
+    @property
+    def merges(self) -> bool:
+        """Tell whether a page comes from several selects, whose order the caller makes."""
+        return len(self.branches) > 1 or (self.order == "date" and self.branches[0].ordered)
+
     def count(self) -> tuple[str, list[Any]]:
         """Return the statement that counts the matches."""
         parts = [

@@ -73,7 +73,7 @@ async def _candidates(record: "Record", made: Plan, after: Position | None, limi
     """The next rows in page order, merged from all branches, each resource once."""
     sql, arguments = made.page(after, limit)
     rows = await record.rows(sql, *arguments)
-    if len(made.branches) == 1:
+    if not made.merges:
         return rows[:limit]
     once = {(row["facility"], row["id"]): row for row in sorted(rows, key=made.sorting())}
     return list(once.values())[:limit]
