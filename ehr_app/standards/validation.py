@@ -122,7 +122,7 @@ def _explain(error: Any, root: str, schema: dict[str, Any]) -> Iterator[Issue]:
             yield Issue(at, "code-invalid", f"'{_owner(error.instance_path, root)}' must have a coding out of {_list(allowed)}.")
         case "enum" if word == "choice":
             known = schema["$defs"][above[1]]["properties"]
-            for name in (n for n in error.instance if n in known and n not in error.kind.options):
+            for name in (n for n in error.instance if n in known and n not in rule["enum"]):
                 yield _second(f"{at}.{name}", name)
         case "enum":
             allowed = [code for code in error.kind.options if code is not None]
