@@ -31,6 +31,13 @@ class Persona:
     specials: frozenset[str] = field(default_factory=frozenset)
 
 
+def full_name(given: tuple[str, ...], family: str) -> str:
+    """Return a name as its bearer writes it: Chinese and Japanese put the family first, without a space."""
+    if "\u3040" <= family[0] <= "\u9fff":
+        return family + "".join(given)
+    return f"{' '.join(given)} {family}"
+
+
 def _special(*names: str) -> frozenset[str]:
     return frozenset(names)
 

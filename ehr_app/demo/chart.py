@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from ehr_app.demo.cast import Persona
+from ehr_app.demo.cast import Persona, full_name
 from ehr_app.demo.elements import Code, Resource, reference
 from ehr_app.demo.facilities import Facility
 from ehr_app.demo.staff import Member, members
@@ -84,7 +84,7 @@ class Chart:
     @property
     def display(self) -> str:
         """The patient's name for References."""
-        return f"{' '.join(self.persona.given)} {self.persona.family}"
+        return full_name(self.persona.given, self.persona.family)
 
     @property
     def subject(self) -> Resource:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from ehr_app.demo import codes
 from ehr_app.demo.chart import DAYS_PER_YEAR, Chart, Problem, Visit
-from ehr_app.demo.elements import HL7, Code, Resource, coding, concept, instant, profile
+from ehr_app.demo.elements import Code, Resource, coding, concept, instant, profile, status
 from ehr_app.demo.problems import COURSES
 from ehr_app.demo.staff import Member, members
 
@@ -68,8 +68,8 @@ def record(chart: Chart, visit: Visit) -> None:
         "type": [concept(_type(chart, visit))],
         "subject": chart.subject,
         "participant": [
-            _participant("PPRF", "primary performer", visit, visit.clinician),
-            _participant("PART", "Participation", visit, visit.nurse),
+            _participant("PPRF", visit, visit.clinician),
+            _participant("PART", visit, visit.nurse),
         ],
         "period": {"start": instant(visit.start), "end": instant(visit.end)},
         "location": [{"location": where}],
@@ -93,9 +93,9 @@ def _type(chart: Chart, visit: Visit) -> Code:
     return by_kind.get(visit.kind, codes.SYMPTOM)
 
 
-def _participant(code: str, display: str, visit: Visit, member: Member) -> Resource:
+def _participant(code: str, visit: Visit, member: Member) -> Resource:
     return {
-        "type": [{"coding": [{"system": HL7 + "v3-ParticipationType", "code": code, "display": display}]}],
+        "type": [status("v3-ParticipationType", code)],
         "period": {"start": instant(visit.start), "end": instant(visit.end)},
         "individual": member.reference,
     }

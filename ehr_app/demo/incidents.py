@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from ehr_app.demo import codes
 from ehr_app.demo.chart import Chart
-from ehr_app.demo.elements import HL7, Code, Resource, instant, profile, reference
+from ehr_app.demo.elements import HL7, Code, Resource, instant, profile, reference, status
 from ehr_app.demo.panels import ANALYTES, flag, interpretation
 from ehr_app.demo.staff import members
 
@@ -81,9 +81,7 @@ def _correct(chart: Chart, result: Resource) -> None:
             ],
             "recorded": when,
             "reason": [{"text": "Mislabeled tube"}],
-            "activity": {
-                "coding": [{"system": HL7 + "v3-DataOperation", "code": "UPDATE", "display": "revise"}],
-            },
+            "activity": status("v3-DataOperation", "UPDATE"),
             "agent": [
                 {
                     "type": {

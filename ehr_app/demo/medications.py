@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from ehr_app.demo import codes
 from ehr_app.demo.chart import DAYS_PER_YEAR, Chart, Problem, Running, Visit
-from ehr_app.demo.elements import HL7, Code, Resource, concept, decimal, instant, profile, quantity, reference
+from ehr_app.demo.elements import Code, Resource, concept, decimal, instant, profile, quantity, reference, status
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,24 +175,14 @@ def _suited(chart: Chart, visit: Visit, drug: Drug, allergens: set[Code]) -> Dru
 
 def _prescribe(chart: Chart, visit: Visit, problem: Problem, drug: Drug, stop: date | None, step: Step) -> None:
     ended = stop is not None and stop <= chart.last_day
-    status = "completed" if ended or problem.abatement else "stopped" if chart.died else "active"
+    state = "completed" if ended or problem.abatement else "stopped" if chart.died else "active"
     request: Resource = {
         "resourceType": "MedicationRequest",
         "id": chart.identify("med"),
         "meta": profile("medicationrequest"),
-        "status": status,
+        "status": state,
         "intent": "order",
-        "category": [
-            {
-                "coding": [
-                    {
-                        "system": HL7 + "medicationrequest-category",
-                        "code": "outpatient",
-                        "display": "Outpatient",
-                    }
-                ]
-            }
-        ],
+        "category": [status("medicationrequest-category", "outpatient")],
         "medicationCodeableConcept": concept(drug.code, drug.text),
         "subject": chart.subject,
         "encounter": reference("Encounter", visit.encounter_id),

@@ -146,13 +146,7 @@ def _patient(chart: Chart) -> Resource:
         "communication": [
             {
                 "language": {
-                    "coding": [
-                        {
-                            "system": "urn:ietf:bcp:47",
-                            "code": persona.language,
-                            "display": _LANGUAGES[persona.language],
-                        }
-                    ],
+                    "coding": [{"system": "urn:ietf:bcp:47", "code": persona.language}],
                     "text": _LANGUAGES[persona.language],
                 },
                 "preferred": True,
@@ -167,13 +161,13 @@ def _patient(chart: Chart) -> Resource:
 
 
 def _names(persona: cast.Persona) -> list[Resource]:
-    text = f"{' '.join(persona.given)} {persona.family}"
+    text = cast.full_name(persona.given, persona.family)
     names: list[Resource] = [
         {"use": "official", "text": text, "family": persona.family, "given": list(persona.given)}
     ]
     if persona.native is not None:
         given, family = persona.native
-        names.append({"use": "usual", "text": f"{given} {family}", "family": family, "given": [given]})
+        names.append({"use": "usual", "text": cast.full_name((given,), family), "family": family, "given": [given]})
     if persona.preferred is not None:
         names.append({"use": "nickname", "text": persona.preferred, "given": [persona.preferred]})
     return names

@@ -106,6 +106,11 @@ def test_the_special_people(charts: list[Chart]) -> None:
     assert {0x05, 0x06, 0x04, 0x03} <= scripts  # Hebrew, Arabic, Cyrillic, Greek
 
 
+def test_a_name_is_written_as_its_bearer_writes_it(charts: list[Chart]) -> None:
+    assert _by_id(charts, "south-p0003")[0]["name"][0]["text"] == "王秀英"
+    assert _by_id(charts, "north-p0002")[0]["name"][0]["text"] == "José Ángel Núñez Ibarra"
+
+
 def test_every_role_signs_in_at_every_facility() -> None:
     usernames: Counter[str] = Counter()
     for facility in facilities.FACILITIES:

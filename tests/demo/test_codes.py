@@ -133,7 +133,7 @@ def test_every_other_display_agrees_with_the_samples(
         displays = sampled.get((code.system, code.code), set()) - {""}
         if code.display.casefold() not in displays:
             unread.append((code, displays))
-    assert unread == []
+    assert not unread, "\n".join(map(str, unread))
 
 
 @needs_samples
