@@ -6,6 +6,7 @@ and in the log. Neither a stack nor a stored value leaves here.
 
 import logging
 import traceback
+from pathlib import PurePath
 from typing import Any
 
 from ehr_app.errors import EhrError, Issue, MethodNotAllowed, TooManyRequests, Unauthenticated, Unavailable
@@ -48,8 +49,9 @@ def outcome(error: EhrError, number: str, prefix: str = "") -> dict[str, Any]:
 
 def unexpected(error: Exception, number: str, route: str) -> Answer:
     """Log where it broke, without any value, and return a 500 that says only how to find the log line."""
-    places = [f"{place.filename.rsplit('/', 2)[-1]}:{place.lineno}" for place in traceback.extract_tb(error.__traceback__)]
-    log.error("request %s (%s) failed: %s at %s", number, route, type(error).__name__, " < ".join(reversed(places[-6:])))
+    trail = [place for place in traceback.extract_tb(error.__traceback__) if "ehr_app" in place.filename]
+    places = " < ".join(f"{PurePath(place.filename).name}:{place.lineno}" for place in reversed(trail[-6:]))
+    log.error("request %s (%s) failed: %s at %s", number, route, type(error).__name__, places)
     told = Issue("", "exception", f"please report the request id {number}")
     return Answer(500, encode(_outcome(number, [_issue(told, EhrError.sentence, "")])))
 
