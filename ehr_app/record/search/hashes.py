@@ -17,7 +17,7 @@ LONGEST_PREFIX = PREFIXES[-1]
 def hashes(h: Hash, rtype: str, term: Term) -> list[int] | None:
     """Return the hashes of which a matching row has at least one, without repeats; None when the term has no such form."""
     found: dict[int, None] = {}
-    if term.missing is not None or term.modifier == "contains":
+    if term.missing is not None or term.modifier == "contains" or not term.parameter.stored:
         return None
     for value in term.values:
         for stored in term.parameter.stored:

@@ -157,7 +157,6 @@ def plan(query: Query, h: Hash, facility: int) -> Plan:
     """Return how to answer a query; `facility` is where ids and references are looked up, beside the network."""
     bind = Binder([])
     made = Plan(query.sort or "date", query.descending, [], [], bind.arguments)
-    number = bind(RTYPES[query.rtype])
     equalities: list[tuple[Term, list[int]]] = []
     for term in query.terms:
         found = hashes.hashes(h, query.rtype, term)
@@ -170,7 +169,7 @@ def plan(query: Query, h: Hash, facility: int) -> Plan:
         equalities.append((term, found))
         if not hashes.exact(term):
             made.rechecks.append(term)
-    _drive(made, query, equalities, h, facility, number, bind)
+    _drive(made, query, equalities, h, facility, bind)
     for _, found in equalities:
         made.conditions.append(f"r.tokens && {bind(found)}")
     if not query.sort and made.branches[0].source is RESOURCE and query.rtype not in (MAIN_DATES.keys() | OTHER_DATES.keys()):
@@ -208,10 +207,8 @@ def _measured(table: str, alias: str, found: list[int], inside: str, bind: Binde
     )
 
 
-def _drive(
-    made: Plan, query: Query, equalities: list[tuple[Term, list[int]]], h: Hash, facility: int, number: str, bind: Binder
-) -> None:
-    typed = f"r.rtype = {number}"
+def _drive(made: Plan, query: Query, equalities: list[tuple[Term, list[int]]], h: Hash, facility: int, bind: Binder) -> None:
+    typed = f"r.rtype = {RTYPES[query.rtype]:d}"
     if query.ids is not None:
         keys = [uid(f, query.rtype, i) for i in query.ids for f in {facility, 0}]
         wanted = f"r.facility = any({bind([facility, 0])}) and {typed} and r.id = any({bind(keys)})"

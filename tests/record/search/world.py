@@ -36,9 +36,7 @@ class World:
 
     def open(self, facility: str = "north", credential: Credential | None = None, patient: str | None = None) -> Opening:
         """Open a record, as the local administrator unless a credential is given."""
-        return self.door.open(
-            credential or Credential("local", self.proof), action="test", facility=facility, patient=patient
-        )
+        return self.door.open(credential or Credential("local", self.proof), action="test", facility=facility, patient=patient)
 
     async def put(self, resources: Iterable[dict[str, Any]], facility: str = "north") -> list[dict[str, Any]]:
         """Store resources under their own ids, a few hundred in one commit; return them."""
