@@ -77,6 +77,7 @@ create table ehr.access(
   purpose text not null, action text not null, asked bytea, refused text, expires_at timestamptz not null,
   primary key (at, id)) partition by range (at);
 create table ehr.access_default partition of ehr.access default;
+create index access_chart on ehr.access(account, at desc) where kind = 'session' and patient is not null and refused is null;
 comment on table ehr.access is 'One row for every look, durable before anything is shown; asked is sealed';
 create table ehr.answer(
   at timestamptz not null, access uuid not null, facility smallint, patient uuid, resources int not null, status smallint not null)
@@ -152,12 +153,22 @@ create function ehr.context_writes() returns bytea language sql stable security 
   select x.writes from ehr.access a join ehr.authority x on x.id = a.authority
     where a.at = nullif(current_setting('ehr.access_at', true), '')::timestamptz
     and a.id = nullif(current_setting('ehr.access', true), '')::uuid and a.expires_at > now() and a.refused is null $$;
+
+create function ehr.recent_patients(p_limit int) returns table(patient uuid) language sql stable security definer
+set search_path = '' as $$
+  with me as (select a.account, a.facility from ehr.access a where a.at = nullif(current_setting('ehr.access_at', true), '')::timestamptz
+    and a.id = nullif(current_setting('ehr.access', true), '')::uuid and a.expires_at > now() and a.refused is null)
+  select o.patient from (
+    select a.patient, a.at from ehr.access a, me where a.account = me.account and a.facility = me.facility and a.kind = 'session'
+      and a.patient is not null and a.refused is null order by a.at desc limit 500) o
+  group by o.patient order by max(o.at) desc limit p_limit $$;
+comment on function ehr.recent_patients is 'The charts that the person of this access opened last on screen, newest first';
 """
 
 GRANTS = """
 revoke execute on all functions in schema ehr from public;
 grant execute on function ehr.begin_access, ehr.ensure_partitions to ehr_audit;
-grant execute on function ehr.intern_class, ehr.context_facility, ehr.context_patient, ehr.context_reads, ehr.context_writes to ehr_app;
+grant execute on function ehr.intern_class, ehr.recent_patients, ehr.context_facility, ehr.context_patient, ehr.context_reads, ehr.context_writes to ehr_app;
 do $$ declare t text; begin
   foreach t in array array['access', 'answer', 'access_default', 'answer_default'] loop
     execute format('alter table ehr.%I enable row level security', t);

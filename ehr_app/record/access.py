@@ -117,7 +117,7 @@ class AuditWriter:
         self._workers = [asyncio.create_task(self._write()) for _ in range(writers)]
 
     async def stop(self) -> None:
-        """Finish what is queued, then stop."""
+        """Finish what is queued, then stop and let the connections go."""
         while self._asked or self._answers:
             await asyncio.sleep(0.01)
         for worker in self._workers:
@@ -125,6 +125,7 @@ class AuditWriter:
         for worker in self._workers:
             with suppress(asyncio.CancelledError):
                 await worker
+        await self._pool.close()
 
     async def reload_facilities(self) -> None:
         """Read the list of facilities again."""

@@ -9,6 +9,7 @@ import asyncio
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -59,7 +60,8 @@ class ObjectStore:
                 os.fsync(out.fileno())
             draft.rename(path)
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink()
             raise Unavailable(f"the document store cannot write ({error.strerror})") from error
         return name
 
