@@ -137,7 +137,7 @@ class EmbeddedPostgres:
                 pass_fds=(lock, announce),
                 start_new_session=True,
                 cwd="/",
-                env={**os.environ, "PYTHONPATH": str(PROJECT)},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])},
             )
         finally:
             os.close(announce)

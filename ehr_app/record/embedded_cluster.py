@@ -26,6 +26,7 @@ ROLES = ("ehr_owner", "ehr_app", "ehr_audit")
 LONGEST_SOCKET_FOLDER = 90
 LOG_LIMIT_BYTES = 10_000_000
 PATIENCE_S = 20.0
+FULL_BYTES = 100_000
 
 CONFIGURATION = {
     "jit": "off",
@@ -89,6 +90,9 @@ class Cluster:
             raise Unavailable(self._sentence(str(error))) from error
 
     def _prepare(self) -> None:
+        if self.folder.exists() and self.folder.stat().st_uid not in (self.owner.uid, os.geteuid()):
+            name = _account_name(self.folder.stat().st_uid)
+            raise Unavailable(f"{self.folder} belongs to the account {name}: start as {name}, or choose another --data.")
         if not self.owner.reaches(self.data):
             status = self.data.stat()
             if status.st_uid == os.geteuid() and not status.st_mode & 0o077:  # as we made it: nobody else's folder
@@ -106,9 +110,6 @@ class Cluster:
             shutil.rmtree(half)
         if not (self.folder / "PG_VERSION").exists():
             self._make()
-        if self.folder.stat().st_uid != self.owner.uid:
-            name = _account_name(self.folder.stat().st_uid)
-            raise Unavailable(f"{self.folder} belongs to the account {name}: start as {name}, or choose another --data.")
         self._open_socket_folder()
         self._write("pg_hba.conf", "local all all peer map=ehr\n")
         us = _account_name(os.geteuid())
@@ -239,7 +240,8 @@ class Cluster:
             ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG: a fast shutdown when the keeper is killed
 
     def _sentence(self, said: str) -> str:
-        if "No space left on device" in said or "Disk quota exceeded" in said:
+        full = shutil.disk_usage(self.data).free < FULL_BYTES  # then the log could not be written either
+        if full or "No space left on device" in said or "Disk quota exceeded" in said:
             return f"The disk that holds {self.data} is full: free some space and start again."
         if "Cannot allocate memory" in said or "could not map anonymous shared memory" in said:
             return "There is not enough free memory to start the database: close something and start again."

@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,14 +31,15 @@ PATIENCE_S = 30
 class User:
     """A process that holds the database until its input ends, it is told to leave, or it is killed."""
 
-    def __init__(self, data: Path, *, prefix: tuple[str, ...] = (), env: dict[str, str] | None = None) -> None:
+    def __init__(self, data: Path, *, prefix: tuple[str, ...] = (), python: str = sys.executable) -> None:
+        packages = os.pathsep.join([str(PROJECT), sysconfig.get_path("purelib")])
         self.process = subprocess.Popen(
-            [*prefix, sys.executable, "-c", HOLD, str(data)],
+            [*prefix, python, "-c", HOLD, str(data)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd="/",
-            env={**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1", **(env or {})},
+            env={**os.environ, "PYTHONPATH": packages, "PYTHONDONTWRITEBYTECODE": "1"},
         )
 
     def said(self) -> str:
@@ -59,9 +61,9 @@ class User:
 
 
 @contextmanager
-def using(data: Path, *, prefix: tuple[str, ...] = (), env: dict[str, str] | None = None) -> Iterator[User]:
+def using(data: Path, *, prefix: tuple[str, ...] = (), python: str = sys.executable) -> Iterator[User]:
     """A user who is ready, and gone afterwards whatever the test did."""
-    user = User(data, prefix=prefix, env=env)
+    user = User(data, prefix=prefix, python=python)
     try:
         yield user
     finally:
