@@ -28,6 +28,7 @@ from ehr_app import cli_database, cli_demo
 from ehr_app.errors import Conflict, Unavailable
 from ehr_app.record.embedded import EmbeddedPostgres
 from ehr_app.settings import Settings
+from ehr_app.ui import build
 
 FACILITIES = "select slug, name from ehr.facility where number > 0 order by number"
 WATCH_S = 1.0
@@ -37,7 +38,9 @@ STOP_S = 3
 def serve(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; then stop the worker and, when nobody else uses it, the database."""
     settings = cli_database.chosen(arguments)
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not build.STAMP.exists():
+        raise Unavailable("The front end is not built: run `make setup` first.")
+    _make_folder(settings.data)
     with _only_server(settings.data):
         settings = settings.model_copy(update={"port": free_port(settings)})
         with cli_database.opened(settings) as (complete, postgres):
@@ -53,6 +56,13 @@ def load_worker(target: str) -> Any:
     from ehr_app.asgi import create  # only the worker pays for it
 
     return create()
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"{data} cannot be made ({error.strerror}): choose another --data.") from error
 
 
 def _served(settings: Settings, postgres: EmbeddedPostgres | None, *, with_demo: bool) -> int:
