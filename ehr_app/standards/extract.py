@@ -235,7 +235,11 @@ def _samples(code: str, value: Mapping[str, Any], add: Callable[[Quantity], None
     numbers = [Decimal(text) for text in value.get("data", "").split() if NUMBER.fullmatch(text)]
     factor, zero = _decimal(value.get("factor", 1)), _decimal(origin["value"])
     for number in {min(numbers), max(numbers)} if numbers else ():
-        _quantity(code, {**origin, "value": zero + number * factor}, add)
+        try:
+            sample = zero + number * factor
+        except ArithmeticError:  # beyond what a Decimal holds: nobody can search for it
+            continue
+        _quantity(code, {**origin, "value": sample}, add)
 
 
 def _decimal(value: Decimal | int | float) -> Decimal:

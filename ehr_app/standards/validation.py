@@ -123,7 +123,7 @@ def _explain(error: Any, root: str, schema: dict[str, Any]) -> Iterator[Issue]:
         case "enum" if word == "choice":
             known = schema["$defs"][above[1]]["properties"]
             for name in (n for n in error.instance if n in known and n not in rule["enum"]):
-                yield _second(f"{at}.{name}", name)
+                yield _second(f"{at}.{name.removeprefix('_')}", name.removeprefix("_"))
         case "enum":
             allowed = [code for code in error.kind.options if code is not None]
             yield Issue(at, "code-invalid", f"'{last}' must be one of {_list(allowed)}.")
