@@ -20,7 +20,7 @@ for module in pkgutil.walk_packages(clinic.__path__, clinic.__name__ + "."):
     importlib.import_module(module.name)
 
 app = rx.App(
-    api_transformer=[entry.application(end_session), gate.Gate, headers.SecurityHeaders],
+    api_transformer=[entry.application(end_session), headers.Pages, gate.Gate, headers.SecurityHeaders],
     stylesheets=["/theme.css"],
     html_lang="en",
     backend_exception_handler=events.on_backend_error,

@@ -34,7 +34,11 @@ class Wire:
             extra.append((b"origin", (origin or f"http://{host}").encode()))
         target = f"{NAMESPACE}/?EIO=4&transport=websocket&token={token}"
         self.tcp.sendall(self.ws.send(Request(host=host, target=target, extra_headers=extra)))
-        self._until(AcceptConnection)
+        try:
+            self._until(AcceptConnection)
+        except Refused:
+            self.tcp.close()
+            raise
 
     def __enter__(self) -> Self:
         """Join the namespace."""
@@ -100,7 +104,9 @@ class Wire:
                 self._frame(str(event.data))
 
     def _frame(self, text: str) -> None:
-        if text == "2":
+        if text == "1" or text.startswith("41"):
+            self.closed = True
+        elif text == "2":
             self.send_raw("3")
         elif text.startswith("40" + NAMESPACE):
             self.joined = True

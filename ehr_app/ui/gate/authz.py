@@ -32,6 +32,7 @@ INTERNAL_OK = {
 }
 LEAVING = "/leaving"
 LONGEST_TEXT, LONGEST_LIST, DEEPEST = 100_000, 1_000, 8
+FORM = pydantic.TypeAdapter(list[tuple[str, str]])
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
@@ -117,10 +118,12 @@ def valid_payload(event: Event) -> bool:
     for name, value in event.payload.items():
         if not _plain(value):
             return False
-        if isinstance(value, dict) and FORM_DATA_ENTRIES_KEY in value:
-            continue  # a form: its handler validates it
         try:
-            event.payload[name] = adapters[name].validate_python(value)
+            if isinstance(value, dict) and FORM_DATA_ENTRIES_KEY in value:
+                FORM.validate_python(value[FORM_DATA_ENTRIES_KEY])
+                adapters[name].validate_python({})  # its handler takes a form and checks the fields
+            else:
+                event.payload[name] = adapters[name].validate_python(value)
         except (pydantic.ValidationError, ValueError, OverflowError):
             return False
     return True

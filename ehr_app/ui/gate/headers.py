@@ -23,6 +23,22 @@ CSP = (
 YEAR_S = 31_536_000
 
 
+class Pages:
+    """Serves `/patients` from `patients/index.html` itself; the file server would redirect to `/patients/` first."""
+
+    def __init__(self, app: ASGIApp, root: Path = WEB / "build" / "client") -> None:
+        """Look once which pages were prerendered."""
+        self.app = app
+        self.paths = {"/" + page.parent.relative_to(root).as_posix() for page in root.rglob("*/index.html")}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with the slash that the file server wants."""
+        if scope["type"] == "http" and scope["path"] in self.paths:
+            path = scope["path"] + "/"
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        await self.app(scope, receive, send)
+
+
 class SecurityHeaders:
     """Stamps what passes; an answer that brought its own policy or caching keeps it."""
 

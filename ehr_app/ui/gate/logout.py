@@ -32,7 +32,9 @@ async def clear_screens(app: rx.App, of: Callable[[tuple[str, str]], bool]) -> N
             async with app.modify_state(rx.BaseStateToken(ident=token, cls=AuthState)) as state:
                 internals.wipe(internals.root_of(state))
             await namespace.emit_update(leave(), token=token)
+        transport = sockets.manager.eio_sid_from_sid(socket, namespace.namespace)
         await sockets.disconnect(socket, namespace=namespace.namespace)
+        await sockets.eio.disconnect(transport)
 
 
 @contextlib.asynccontextmanager
