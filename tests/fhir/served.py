@@ -1,4 +1,4 @@
-"""What the FHIR tests serve: the edge under `/fhir` with a real door, without the browser side."""
+"""What the FHIR tests serve: the edge with a real door, without the browser side."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,4 +25,4 @@ async def constant(_: object) -> PlainTextResponse:
 
 def create() -> Starlette:
     """Return the application; granian calls this in its worker."""
-    return Starlette(routes=[Route("/constant", constant), Mount("/fhir", application())], lifespan=running)
+    return Starlette(routes=[Route("/constant", constant), Mount("", application())], lifespan=running)

@@ -5,6 +5,7 @@ import json
 import logging
 import socket
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -25,7 +26,7 @@ def refused(answer: httpx.Response, *, status: int = 400) -> str:
 
 def test_json_that_is_not_strict_is_refused_with_its_place(north: httpx.Client) -> None:
     good = json.dumps(patient()).encode()
-    assert "byte" in refused(north.post("Patient", content=good[:-2] + b",}", headers=JSON))
+    assert "byte" in refused(north.post("Patient", content=good.replace(b":", b";", 1), headers=JSON))
     refused(north.post("Patient", content=good[:40], headers=JSON))
     refused(north.post("Patient", content=good.decode().encode("utf-16"), headers=JSON))
     refused(north.post("Patient", content=b"\xef\xbb\xbf" + good, headers=JSON))
@@ -111,8 +112,8 @@ def test_naughty_strings_in_searches_and_addresses_never_break_the_server(north:
             assert answer.status_code in (200, 400), (name, text, answer.status_code, answer.text[:300])
         answer = north.get("Patient", params={text: "x"})
         assert answer.status_code in (200, 400), text
-        address = httpx.URL(f"{north.base_url}Patient/").raw_path + httpx.QueryParams({"": text}).__str__()[1:].encode()
-        assert north.get(httpx.URL(f"{north.base_url}").copy_with(raw_path=address)).status_code in (400, 404, 405), text
+        if text not in (".", ".."):  # the client itself resolves these
+            assert north.get(f"Patient/{quote(text, safe='')}").status_code in (400, 404, 405), text
 
 
 def test_parameters_that_are_no_utf8_or_far_too_many_are_refused(north: httpx.Client) -> None:
