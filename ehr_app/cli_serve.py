@@ -116,8 +116,8 @@ def _answers(settings: Settings) -> bool:
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
     connection = http.client.HTTPConnection(host, settings.port, timeout=5)
     try:
-        connection.request("GET", "/ping", headers={"Host": f"localhost:{settings.port}"})
-        return connection.getresponse().status < 500
+        connection.request("GET", "/ready", headers={"Host": f"localhost:{settings.port}"})
+        return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
     finally:
