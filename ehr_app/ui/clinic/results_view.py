@@ -27,7 +27,7 @@ class ResultRow:
     ref: str = ""
     name: str = ""
     value: str = ""
-    range: str = ""
+    limits: str = ""
     code: str = ""
     mark: str = ""
     words: str = ""
@@ -84,7 +84,7 @@ class GridRow:
     key: str = ""
     name: str = ""
     unit: str = ""
-    range: str = ""
+    limits: str = ""
     href: str = ""
     current: bool = False
     cells: list[Cell] = field(default_factory=list)
@@ -164,7 +164,7 @@ def row_of(observation: Json, pid: str) -> ResultRow:
         ref=f"Observation/{observation.get('id', '')}",
         name=shown.name,
         value=f"{shown.value}, {UNIT_MISSING}" if shown.unit_missing else shown.value or "No value",
-        range=shown.range,
+        limits=shown.range,
         code=shown.flag.code,
         mark=shown.flag.mark,
         words=shown.flag.words,
@@ -235,7 +235,7 @@ def _grid_row(key: str, by_day: dict[str, list[tuple[Json, Result]]], columns: l
         key=key,
         name=newest.name,
         unit=newest.unit,
-        range=newest.range,
+        limits=newest.range,
         href=over_time(pid, key) if any(shown.magnitude is not None for _, shown in newest_first) else "",
         current=key == current,
         cells=[_cell(by_day.get(day, [])) for day in columns],

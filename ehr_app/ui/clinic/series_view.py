@@ -74,7 +74,7 @@ class Series:
     axis: str = ""
     time: str = ""
     unit: str = ""
-    range: str = ""
+    limits: str = ""
     last: str = ""
     previous: str = ""
     left_out: str = ""
@@ -111,7 +111,7 @@ def series(observations: Iterable[Json], key: str, who: str, zone: ZoneInfo) -> 
         axis=f"{newest.name}, {newest.unit}" if newest.unit else newest.name,
         time=f"Date of collection ({zone.key.replace('_', ' ')})",
         unit=newest.unit,
-        range=f"Range {newest.range}" if newest.range != NO_RANGE else "No range came with the last result",
+        limits=f"Range {newest.range}" if newest.range != NO_RANGE else "No range came with the last result",
         last=f"{points[-1].text} {points[-1].flag}".strip() + f", {points[-1].when}",
         previous=f"{points[-2].text} {points[-2].flag}".strip() + f", {points[-2].when}" if len(points) > 1 else "",
         left_out=f"{left_out} not drawn: entered in error or not a plain number." if left_out else "",

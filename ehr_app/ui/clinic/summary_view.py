@@ -51,7 +51,7 @@ class Row:
     wrong: bool = False
     grave: bool = False
     value: str = ""
-    range: str = ""
+    limits: str = ""
     code: str = ""
     mark: str = ""
     words: str = ""
@@ -150,7 +150,7 @@ def result_row(observation: Json, zone: ZoneInfo) -> Row:
     return _row(
         observation, zone, shown.name, taken_at(observation), value=value, code=shown.flag.code, mark=shown.flag.mark,
         words=shown.flag.words, grade=shown.flag.grade, status="" if shown.wrong else shown.status,
-        range=shown.range if shown.range == NO_RANGE else f"range {shown.range}",
+        limits=shown.range if shown.range == NO_RANGE else f"range {shown.range}",
     )  # fmt: skip
 
 

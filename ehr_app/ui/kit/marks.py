@@ -15,13 +15,15 @@ def chip(*content: Any, tone: Tone = "plain", **props: Any) -> rx.Component:
 
 def flag(code: Any, mark: Any, words: Any, grade: Any) -> rx.Component:
     """R1: letters and arrows first, words for everybody who does not see them, colour last."""
-    seen = E.span(E.span(mark, aria_hidden="true"), E.span(code, aria_hidden="true"), class_name="flag " + _flag_class(grade))
+    seen = E.span(
+        E.span(mark, aria_hidden="true"), E.span(code, aria_hidden="true"), class_name="flag " + _flag_class(grade).to(str)
+    )
     return rx.cond(words, E.span(seen, E.span(words, class_name="sr"), title=words), rx.fragment())
 
 
 def graded(value: Any, grade: Any, **props: Any) -> rx.Component:
     """A value whose weight follows its grade; the flag beside it says the same in letters."""
-    return E.span(value, class_name="nums " + _value_class(grade), **props)
+    return E.span(value, class_name="nums " + _value_class(grade).to(str), **props)
 
 
 def wrong_or(wrong: Any, *content: Any) -> rx.Component:

@@ -10,16 +10,14 @@ from ehr_app.ui.kit.controls import button, icon
 E = rx.el
 
 
-def card(title: Any, *body: Any, count: Any = None, aside: Any = None, id: str = "", **props: Any) -> rx.Component:
-    """A titled section."""
-    head = [E.h2(title, id=f"{id}-title" if id else "")]
+def card(title: Any, *body: Any, key: Any = None, count: Any = None, aside: Any = None, **props: Any) -> rx.Component:
+    """A titled section; `key` becomes its id, so that it can be linked to."""
+    own = {} if key is None else {"id": key, "aria_labelledby": f"{key}-title"}
+    head = [E.h2(title) if key is None else E.h2(title, id=f"{key}-title")]
     head += [E.span(count, class_name="label nums")] if count is not None else []
     head += [E.div(aside, class_name="aside")] if aside is not None else []
     more = props.pop("class_name", "")
-    return E.section(
-        E.div(*head, class_name="card-head"), *body,
-        id=id, aria_labelledby=f"{id}-title" if id else None, class_name=f"card {more}".strip(), **props,
-    )  # fmt: skip
+    return E.section(E.div(*head, class_name="card-head"), *body, class_name=f"card {more}".strip(), **own, **props)
 
 
 def table(heads: list[Any], rows: Any, caption: str, cards_on_phone: bool = False) -> rx.Component:

@@ -1,0 +1,95 @@
+"""The chart's head and its open item: loaded by every page of a chart, from one opening of the record."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+from ehr_app.errors import EhrError, NotFound, Unavailable, WrongPatient
+from ehr_app.record.door import Record
+from ehr_app.ui.clinic.chart_view import ChartHead, Labelled, NavItem, chart_head
+from ehr_app.ui.clinic.opening import Found, find, kind_of, now, open_chart, zone_of
+from ehr_app.ui.clinic.patients_view import chart_address
+from ehr_app.ui.clinic.results_view import details
+from ehr_app.ui.format.dates import clinical_time
+from ehr_app.ui.format.text import Json, concept_text, part
+from ehr_app.ui.gate.authz import requires
+
+MANY = "100"
+ITEMS = {"Observation"}
+
+
+class Chart(rx.State):
+    """The patient on the page: head, navigation, state of loading, and the item opened beside it."""
+
+    head: ChartHead | None = None
+    nav: list[NavItem] = []
+    ready: bool = False
+    as_of: str = ""
+    partial: str = ""
+    kind: str = ""
+    problem: str = ""
+    item_title: str = ""
+    item: list[Labelled] = []
+
+    def _begin(self, pid: str) -> None:
+        if self.head is None or self.head.pid != pid:
+            self.head = None
+        self.ready, self.kind, self.problem, self.partial = False, "", "", ""
+        self.item_title, self.item = "", []
+
+    def _fail(self, error: EhrError) -> None:
+        self.head, self.nav, self.kind, self.problem = None, [], kind_of(error), error.sentence
+        self.ready = True
+
+    async def _load(self, record: Record, pid: str) -> Sequence[Json] | None:
+        """Load the head; return the allergy records for pages that list them (None: they did not answer)."""
+        patient = (await record.read("Patient", pid)).resource()
+        allergies: Found | None = None
+        try:
+            allergies = await find(record, "AllergyIntolerance", ("patient", pid), ("_count", MANY))
+        except Unavailable:
+            self.partial = "Allergies did not answer. Ask the patient."
+        vitals = await find(record, "Observation", ("patient", pid), ("category", "vital-signs"), ("_count", "60"))
+        zone, moment = zone_of(record), now()
+        known = allergies.resources if allergies else None
+        self.head = chart_head(patient, known, vitals.resources, moment, zone)
+        self.as_of = clinical_time(moment, zone)
+        return known
+
+    @rx.event
+    @requires()
+    async def open_item(self, patient: str, ref: str) -> None:
+        """Show everything about one item of this patient; an item of another one is refused and logged."""
+        rtype, _, fhir_id = ref.partition("/")
+        try:
+            async with open_chart(self, patient, f"item {rtype}") as record:
+                if rtype not in ITEMS:
+                    raise NotFound
+                resource = (await record.read(rtype, fhir_id)).resource()
+                if part(resource, "subject").get("reference") != f"Patient/{patient}":
+                    raise WrongPatient("an item belongs to another patient than its page")
+                self.item_title = concept_text(part(resource, "code")) or rtype
+                self.item = [Labelled(label, value) for label, value in details(resource, zone_of(record))]
+        except EhrError as error:
+            self.item_title, self.item = "Not shown", [Labelled("Why", error.sentence)]
+
+    @rx.event
+    @requires()
+    async def close_item(self) -> None:
+        """Close the item."""
+        self.item_title, self.item = "", []
+
+
+def navigation(pid: str, counts: dict[str, str]) -> list[NavItem]:
+    """Return the domains that exist as pages, with counts."""
+    address = chart_address(pid)
+    return [
+        NavItem("summary", "Summary", "", address),
+        NavItem("results", "Results", counts.get("results", ""), f"{address}/results"),
+    ]
+
+
+def item_opener(ref: Any) -> Any:
+    """Return the event that opens an item; it carries the patient whose chart is rendered."""
+    return Chart.open_item(Chart.head.pid, ref)

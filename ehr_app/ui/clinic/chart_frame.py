@@ -1,0 +1,182 @@
+"""What every page of a chart looks like: banner, safety strip, vitals strip, navigation, content, open item."""
+
+from typing import Any
+
+import reflex as rx
+
+from ehr_app.ui.clinic.chart import Chart
+from ehr_app.ui.clinic.chart_view import AllergyShown, Labelled, NavItem, VitalShown
+from ehr_app.ui.clinic.frame import framed, zone_note
+from ehr_app.ui.kit.controls import icon
+from ehr_app.ui.kit.marks import flag, graded, labelled, name_text, when
+from ehr_app.ui.kit.states import bones, failure, partial, stale
+from ehr_app.ui.kit.surfaces import side_panel
+
+E = rx.el
+
+
+def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
+    """Compose a chart page; `current` is its domain's key, `retry` its loading event."""
+    head = rx.cond(Chart.head, E.div(_banner(), _safety(), _vitals()), _banner_bones())
+    main = E.main(
+        rx.cond(Chart.partial != "", E.div(partial(Chart.partial), class_name="mb-4")),
+        rx.cond(
+            Chart.kind != "",
+            failure(Chart.kind, Chart.problem, retry),
+            rx.cond(Chart.ready, E.div(*content), E.div(bones(6, "Loading the chart"), class_name="card")),
+        ),
+        E.div(stale("As of ", Chart.as_of), zone_note(), class_name="flex gap-3 items-center mt-6"),
+        id="content",
+        class_name="min-w-0 flex-1 px-3 sm:px-5 py-4",
+    )
+    nav = E.nav(
+        rx.foreach(Chart.nav, lambda one: _nav_item(one, current)),
+        aria_label="Chart",
+        class_name=(
+            "no-print flex md:flex-col gap-0.5 px-3 py-2 md:py-4 md:w-52 md:shrink-0 overflow-x-auto md:sticky md:self-start"
+            " md:top-(--head-bottom) border-b md:border-b-0 md:border-e border-(--line) md:min-h-[calc(100dvh-var(--head-bottom))]"
+        ),
+    )
+    panel = side_panel(
+        Chart.item_title,
+        E.dl(rx.foreach(Chart.item, _detail), class_name="m-0 px-4 pb-6 grid gap-3"),
+        open=Chart.item_title != "",
+        on_close=Chart.close_item,
+    )
+    pages = rx.foreach(Chart.nav, lambda one: E.a(one.label, href=one.href, custom_attrs={"data-row": ""}, class_name="nav-item"))
+    body = E.div(nav, main, panel, class_name="flex max-md:flex-col w-full max-w-[110rem] mx-auto")
+    return framed(body, head=head, pages=pages)
+
+
+def _nav_item(item: rx.Var[NavItem], current: str) -> rx.Component:
+    return E.a(
+        item.label,
+        rx.cond(item.count != "", E.span(item.count, class_name="count nums")),
+        href=item.href,
+        aria_current=rx.cond(item.key == current, "page", "false"),
+        class_name="nav-item",
+    )
+
+
+def _banner() -> rx.Component:
+    head = Chart.head
+    sex = labelled("Gender", head.sex, "Administrative gender as recorded")
+    born = labelled(
+        "Born",
+        E.span(when(head.born, head.born_spoken), rx.cond(head.age != "", E.span(" (", _age(), ")", class_name="nums"))),
+        "Date of birth and age",
+    )
+    died = rx.cond(
+        head.dead,
+        labelled(
+            "Died", E.span(head.died, rx.cond(head.age_at_death != "", E.span(", aged ", head.age_at_death)),
+                           class_name="nums font-semibold"), "Date of death and age at death",
+        ),
+    )  # fmt: skip
+    name = E.div(
+        E.h1(name_text(head.name), class_name="text-(length:--text-title) leading-tight break-words"),
+        rx.cond(head.preferred != "", E.p("Preferred name ", E.bdi(head.preferred), class_name="label m-0")),
+        class_name="min-w-0 max-sm:basis-full",
+    )
+    facts = E.dl(
+        born, died, sex,
+        labelled("MRN", E.span(head.record_number, class_name="nums break-all"), "Medical record number"),
+        class_name="m-0 flex flex-wrap gap-x-6 gap-y-1 font-medium",
+    )  # fmt: skip
+    more = E.details(
+        E.summary("More", class_name="link cursor-pointer list-none hair"),
+        E.dl(
+            rx.foreach(head.identifiers, _detail), rx.foreach(head.contacts, _detail),
+            class_name="card absolute end-4 top-full m-0 p-4 z-50 grid gap-2 w-[min(24rem,calc(100vw-2rem))]",
+        ),
+        class_name="ms-auto no-print",
+    )  # fmt: skip
+    return E.section(
+        name, facts, more,
+        aria_label="Patient",
+        class_name=rx.cond(head.dead, "banner banner-dead", "banner").to(str)
+        + " relative flex flex-wrap items-center gap-x-8 gap-y-1 px-4 py-2",
+    )  # fmt: skip
+
+
+def _age() -> rx.Component:
+    return E.span(
+        E.span(Chart.head.age, aria_hidden="true"), E.span(Chart.head.age_spoken, class_name="sr"),
+    )  # fmt: skip
+
+
+def _safety() -> rx.Component:
+    head = Chart.head
+    look = rx.match(
+        head.allergy,
+        ("known", "bg-(--critical-soft) text-(--critical)"),
+        ("none", "text-(--good)"),
+        ("unavailable", "bg-(--abnormal-soft) text-(--abnormal)"),
+        "text-(--ink-soft)",
+    )
+    sign = rx.match(
+        head.allergy,
+        ("known", icon("triangle-alert", 18, stroke_width=2.5)),
+        ("none", icon("shield-check", 18)),
+        ("unavailable", icon("cloud-off", 18)),
+        icon("circle-help", 18),
+    )
+    words = rx.cond(head.allergy == "known", E.strong(head.allergy_words), E.span(head.allergy_words, class_name="font-medium"))
+    listed = E.span(rx.foreach(head.allergies, _allergy), class_name="min-w-0")
+    about = E.span(
+        head.allergy_note,
+        rx.cond((head.allergy_updated != "") & (head.allergy != "none"), E.span(" Updated ", head.allergy_updated)),
+        class_name="label ms-auto text-end",
+    )
+    return E.a(
+        E.span(sign, class_name="shrink-0 self-center"), words, listed, about,
+        href=f"/patients/{head.pid}#allergies",
+        aria_label=head.allergy_words + ", go to the list",
+        class_name=look.to(str) + " flex flex-wrap items-baseline gap-x-2 px-4 py-1.5 border-t border-(--line)",
+    )  # fmt: skip
+
+
+def _allergy(one: rx.Var[AllergyShown], index: rx.Var[int]) -> rx.Component:
+    return E.span(
+        rx.cond(index > 0, "; ", ""),
+        rx.cond(one.grave, E.strong(one.text), E.span(one.text)),
+        class_name="text-(--ink)",
+    )
+
+
+def _vitals() -> rx.Component:
+    head = Chart.head
+    taken = E.p(
+        rx.cond(head.vitals_abnormal != "", E.span(head.vitals_abnormal, class_name="value-abnormal me-2")),
+        E.span("taken ", head.vitals_age, title=head.vitals_taken),
+        class_name="label m-0 ms-auto whitespace-nowrap",
+    )
+    strip = E.div(
+        E.dl(rx.foreach(head.vitals, _vital), class_name="m-0 flex gap-x-5 gap-y-0.5 flex-wrap"), taken,
+        class_name="flex items-baseline gap-4 max-sm:flex-col max-sm:gap-1",
+    )  # fmt: skip
+    none = E.p("No vital signs recorded", class_name="m-0 text-(--ink-soft)")
+    return E.section(
+        rx.cond(head.vitals.length() > 0, strip, none), aria_label="Latest vital signs",
+        class_name="px-4 py-1.5 border-t border-(--line) max-sm:max-h-16 max-sm:overflow-auto",
+    )  # fmt: skip
+
+
+def _vital(one: rx.Var[VitalShown]) -> rx.Component:
+    return E.div(
+        E.dt(one.name, class_name="label", title=one.long_name),
+        E.dd(
+            graded(one.value, one.grade), " ", flag(one.code, one.mark, one.words, one.grade),
+            rx.cond(one.older != "", E.span(" ", one.older, class_name="label nums")), class_name="m-0",
+        ),
+        class_name="flex items-baseline gap-1.5 whitespace-nowrap",
+    )  # fmt: skip
+
+
+def _detail(one: rx.Var[Labelled]) -> rx.Component:
+    return E.div(E.dt(one.label, class_name="label"), E.dd(one.value, class_name="m-0 break-words"))
+
+
+def _banner_bones() -> rx.Component:
+    words = rx.cond(Chart.kind != "", "No patient is shown", "Loading the patient")
+    return E.div(E.p(words, class_name="m-0 text-(--ink-soft)"), class_name="banner px-4 py-4", role="status")
