@@ -78,7 +78,7 @@ async def create(record: "Record", resource: dict[str, Any], *, if_none_exist: s
             return Written(found, created=False, unchanged=True)
     await references.refuse_dangling(record, [resource])
     draft = await make_draft(record, resource, fresh_id(), 1)
-    if not await _put(record, draft, 0):
+    if not await put_draft(record, draft, 0):
         raise Conflict()
     record.saw(draft.row.patient)
     return Written(_stored(record, rtype, draft), created=True)
@@ -103,7 +103,7 @@ async def update(record: "Record", resource: dict[str, Any], *, if_match: int | 
         if row is None and not record.access.unrestricted:
             raise NotFound()
         draft = await make_draft(record, resource, fhir_id, row["ver"] + 1 if row is not None else 1)
-        if await _put(record, draft, expected):
+        if await put_draft(record, draft, expected):
             record.saw(draft.row.patient)
             return Written(_stored(record, rtype, draft), created=expected == 0)
         if if_match is not None:
@@ -241,7 +241,8 @@ async def _unchanged(record: "Record", row: asyncpg.Record, resource: dict[str, 
     return was if encode(now) == was.body else None
 
 
-async def _put(record: "Record", draft: Draft, expected: int) -> bool:
+async def put_draft(record: "Record", draft: Draft, expected: int) -> bool:
+    """Store a draft over version `expected` (0: none); False when that is not the newest one."""
     row = draft.row
     arguments = (
         expected,

@@ -1,0 +1,182 @@
+"""The lead of one import run: plan every file, hand out the batches wave by wave, then check targets and write Provenance."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ehr_app.errors import Unavailable
+from ehr_app.record import references
+from ehr_app.record.access import Purpose
+from ehr_app.record.codec import encode
+from ehr_app.record.importing.journal import Journal, Run
+from ehr_app.record.importing.outcome import Finding, Item, Outcome
+from ehr_app.record.importing.planning import REPEATED, Plan, plan
+from ehr_app.record.importing.provenance import provenances
+from ehr_app.record.importing.report import Progress, Rejects
+from ehr_app.record.importing.scratch import Scratch, Target
+from ehr_app.record.importing.sources import Source
+from ehr_app.record.importing.splitting import LARGEST_BYTES
+from ehr_app.record.importing.workers import Crew, Setup, Worker
+from ehr_app.record.writing import instant
+
+BATCH_ENTRIES = 500
+BATCH_BYTES = 4 << 20
+WORTH_PROCESSES = 3000
+TARGETS_AT_ONCE = 2000
+NOT_HERE = "the reference points to nothing that is here"
+
+
+class Lead:
+    """One run over some files into one facility."""
+
+    def __init__(self, sources: list[Source], worker: Worker, setup: Setup, rejects: Rejects, progress: Progress) -> None:
+        """Shape: `sources` numbered from 0."""
+        self._sources = sources
+        self._worker = worker
+        self._setup = setup
+        self._rejects = rejects
+        self._progress = progress
+        self._total = Outcome()
+        self._done = 0
+        self._entries = 0
+
+    def run(self, folder: Path, journal: Journal) -> Outcome:
+        """Import everything and return the sum; findings are in the rejects. Raises Unavailable, Forbidden, Unauthenticated."""
+        scratch = Scratch(folder)
+        try:
+            plans = [self._plan(source, scratch) for source in self._sources]
+            scratch.put_repeats_last(REPEATED)
+            hashes = [source.sha256() if one.entries else "" for source, one in zip(self._sources, plans, strict=True)]
+            now = datetime.now(UTC)
+            runs = {sha: journal.begin(sha, instant(now)) for sha in dict.fromkeys(hashes) if sha}
+            self._entries = sum(one.entries for one in plans)
+            many = self._entries >= WORTH_PROCESSES
+            with Crew(self._worker, self._setup, scratch.addresses, many=many) as crew:
+                for wave, _ in scratch.waves():
+                    self._store(crew, scratch, wave, plans)
+                self._note_loose(scratch)
+                self._write_provenance(crew, scratch, hashes, runs)
+            for sha in runs:
+                journal.end(sha)
+        finally:
+            scratch.close()
+            self._progress.clear()
+        return self._total
+
+    def _plan(self, source: Source, scratch: Scratch) -> Plan:
+        size = source.path.stat().st_size
+        found = plan(source, scratch, lambda done: self._progress.step(f"reading {source.display}", done, max(size, done)))
+        if found.trouble is not None:
+            trouble = found.trouble
+            self._rejects.note(Finding(source.number, None, "error", trouble.reason, position=trouble.position))
+        return found
+
+    def _store(self, crew: Crew, scratch: Scratch, wave: int, plans: list[Plan]) -> None:
+        at_once = 1 if wave == REPEATED else crew.at_once
+
+        def settle(outcome: Outcome) -> None:
+            self._take(scratch, outcome)
+
+        batches = (batch for one in plans if one.entries for batch in _batches(one, scratch, wave))
+        _hand_out(crew, batches, at_once, settle)
+
+    def _take(self, scratch: Scratch, outcome: Outcome) -> None:
+        for finding in outcome.findings:
+            self._rejects.note(finding)
+        scratch.note_results(outcome.results)
+        scratch.note_targets((literal, *seen) for literal, seen in outcome.targets.items())
+        refused = sum(finding.severity == "error" for finding in outcome.findings)
+        self._done += len(outcome.results) + outcome.skipped + refused
+        self._progress.step("importing", self._done, self._entries)
+        outcome.results, outcome.targets, outcome.findings = [], {}, []
+        self._total.add(outcome)
+
+    def _note_loose(self, scratch: Scratch) -> None:
+        waiting: list[Target] = []
+        for target in scratch.loose_targets():
+            waiting.append(target)
+            if len(waiting) == TARGETS_AT_ONCE:
+                self._note_missing(waiting)
+                waiting = []
+        self._note_missing(waiting)
+
+    def _note_missing(self, targets: list[Target]) -> None:
+        places = {target.literal: references.target(target.literal) for target in targets}
+        asked = [place for place in places.values() if place is not None]
+        absent = set(self._worker.run(_missing(self._worker, self._setup.facility, asked))) if asked else set()
+        for target in targets:
+            place = places[target.literal]
+            if place is None or place in absent:
+                finding = Finding(target.file, target.n, "warning", NOT_HERE, reference=target.literal, cited=target.cited)
+                self._rejects.note(finding)
+
+    def _write_provenance(self, crew: Crew, scratch: Scratch, hashes: list[str], runs: dict[str, Run]) -> None:
+        who = "Local administrator, by ehr import"
+        for source, sha in zip(self._sources, hashes, strict=True):
+            if not sha:
+                continue
+            run = runs[sha]
+            brought = scratch.brought(source.number, unchanged_too=run.resumed)
+            made = provenances(brought, run=run.id, recorded=run.recorded, sha256=sha, source=source.display, who=who)
+            items = (Item(source.number, -1, 0, encode(one), one["id"], held=False) for one in made)
+            _hand_out(crew, ((f"provenance {source.display}", batch) for batch in _groups(items)), crew.at_once, _expect_whole)
+
+
+async def _missing(worker: Worker, facility: str, places: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    opening = worker.door.open(worker.credential, action="import", purpose=Purpose.OPERATIONS, facility=facility)
+    async with opening as record:
+        return await references.missing(record, places)
+
+
+def _batches(one: Plan, scratch: Scratch, wave: int) -> Iterator[tuple[str, list[Item]]]:
+    source = one.source
+    with source.open() as stream:
+        items: list[Item] = []
+        size = 0
+        for entry in scratch.planned(source.number, wave):
+            raw = None
+            if entry.stop - entry.start <= LARGEST_BYTES:
+                stream.seek(entry.start)
+                raw = stream.read(entry.stop - entry.start)
+                size += len(raw)
+            items.append(Item(source.number, entry.n, entry.start, raw, entry.fhir_id, one.held))
+            if len(items) == BATCH_ENTRIES or size >= BATCH_BYTES:
+                yield f"import {source.display}", items
+                items, size = [], 0
+        if items:
+            yield f"import {source.display}", items
+
+
+def _groups(items: Iterator[Item]) -> Iterator[list[Item]]:
+    group: list[Item] = []
+    for item in items:
+        group.append(item)
+        if len(group) == BATCH_ENTRIES:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _hand_out(crew: Crew, batches: Iterable[tuple[str, list[Item]]], at_once: int, settle: Callable[[Outcome], None]) -> None:
+    """Keep `at_once` batches on their way, taking the outcomes in order."""
+    waiting: deque[Future[Outcome]] = deque()
+    try:
+        for asked, items in batches:
+            waiting.append(crew.submit(items, asked))
+            if len(waiting) >= at_once:
+                settle(waiting.popleft().result())
+        while waiting:
+            settle(waiting.popleft().result())
+    except BrokenProcessPool:
+        raise Unavailable("a process of the import was ended; start the import again") from None
+
+
+def _expect_whole(outcome: Outcome) -> None:
+    """Our own Provenance is never refused; if it were, the run is not finished."""
+    for finding in outcome.findings:
+        if finding.severity == "error":
+            raise Unavailable(f"the Provenance of an import was not stored: {finding.reason}")

@@ -1,0 +1,152 @@
+"""Who stores the batches: this process for a small import, two spawned processes for a large one.
+
+A spawned process has its own connections and opens its own records; it ends when the command that started it is gone.
+"""
+
+import asyncio
+import gc
+import multiprocessing
+import os
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from ehr_app.errors import Unavailable
+from ehr_app.record import keys
+from ehr_app.record.access import Credential, Purpose
+from ehr_app.record.door import Door
+from ehr_app.record.importing.batch import Loader
+from ehr_app.record.importing.outcome import Item, Outcome
+from ehr_app.record.importing.resolving import Resolver
+from ehr_app.record.importing.scratch import Addresses
+from ehr_app.record.objects import ObjectStore
+from ehr_app.record.store import Store, connect
+
+T = TypeVar("T")
+WORKERS = 2
+CONNECTIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """All that a process needs to store batches."""
+
+    app_dsn: str
+    audit_dsn: str
+    key_file: Path
+    objects: Path
+    facility: str
+
+
+class Worker:
+    """One process's connections and its loader; every call runs on its own event loop."""
+
+    def __init__(self, setup: Setup) -> None:
+        """Connect. Raises Unavailable."""
+        self._setup = setup
+        self._runner = asyncio.Runner()
+        self._loader: Loader | None = None
+        self.store: Store = self._runner.run(open_store(setup))
+        self.door = Door(self.store)
+        self.credential = Credential("local", self.store.keyfile.local_proof())
+
+    def know(self, addresses: Path) -> None:
+        """Learn the addresses of the run."""
+        resolver = Resolver(Addresses(addresses))
+        self._loader = Loader(self.door, self.credential, self._setup.facility, resolver)
+
+    def store_batch(self, items: list[Item], asked: str) -> Outcome:
+        """Store a batch and return when it is committed."""
+        if self._loader is None:
+            raise RuntimeError("the addresses of the run are not known yet")
+        return self._runner.run(self._loader.store(items, asked))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run something on this worker's loop."""
+        return self._runner.run(work)
+
+    def prove(self) -> None:
+        """Open a record once. Raises Unauthenticated for an unknown facility or a foreign key file."""
+        self._runner.run(self._prove())
+
+    async def _prove(self) -> None:
+        async with self.door.open(self.credential, action="import", purpose=Purpose.OPERATIONS, facility=self._setup.facility):
+            pass
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._runner.run(self.store.close())
+        self._runner.close()
+
+
+class Crew:
+    """Takes batches: on `many`, two processes work beside this one."""
+
+    def __init__(self, worker: Worker, setup: Setup, addresses: Path, *, many: bool) -> None:
+        """Shape: the file of `addresses` is complete."""
+        self._worker = worker
+        self._pool: ProcessPoolExecutor | None = None
+        worker.know(addresses)
+        if many:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(WORKERS, context, _begin, (setup, addresses))
+
+    @property
+    def at_once(self) -> int:
+        """How many batches it is worth handing out before waiting for one."""
+        return 2 * WORKERS if self._pool else 1
+
+    def submit(self, items: list[Item], asked: str) -> "Future[Outcome]":
+        """Hand out a batch."""
+        if self._pool is not None:
+            try:
+                return self._pool.submit(_store_batch, items, asked)
+            except BrokenProcessPool:
+                raise Unavailable("a process of the import was ended; start the import again") from None
+        done: Future[Outcome] = Future()
+        done.set_result(self._worker.store_batch(items, asked))
+        return done
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+async def open_store(setup: Setup) -> Store:
+    """Connect to the store. Raises Unavailable with one sentence."""
+    keyfile = keys.load(setup.key_file)
+    objects = ObjectStore(setup.objects, keyfile.derive("objects"))
+    return await connect(setup.app_dsn, setup.audit_dsn, keyfile, objects, connections=CONNECTIONS)
+
+
+class _Own:
+    worker: Worker | None = None
+
+
+def _begin(setup: Setup, addresses: Path) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _Own.worker = Worker(setup)
+    _Own.worker.know(addresses)
+    gc.collect()
+    gc.freeze()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _store_batch(items: list[Item], asked: str) -> Outcome:
+    if _Own.worker is None:
+        raise RuntimeError("this process was not set up")
+    return _Own.worker.store_batch(items, asked)
