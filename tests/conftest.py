@@ -1,3 +1,3 @@
 """Fixtures every test may use."""
 
-pytest_plugins = ["tests.databases", "tests.server"]
+pytest_plugins = ["tests.databases", "tests.server", "tests.browser"]

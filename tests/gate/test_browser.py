@@ -1,0 +1,153 @@
+"""The gate in a real browser, on the shipped build: sign-in, content security policy, sign-out, a connection that drops."""
+
+import re
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+from tests.browser import SignIn
+from tests.server import PASSWORD, Server, free_port
+
+pytestmark = pytest.mark.browser
+CSP = re.compile(r"Content.Security.Policy|unsafe-eval|Refused to", re.I)
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the console said against our policy, and every uncaught error."""
+    found: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if CSP.search(message.text):
+            found.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+def test_sign_in_leads_to_the_page_that_was_asked_for(server: Server, page: Page, complaints: list[str]) -> None:
+    page.goto(server.url("north", "/patients"))
+    expect(page).to_have_url(server.url("north", "/login?next=%2Fpatients"))
+    page.fill("#username", "amara")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(server.url("north", "/patients"))
+    expect(page.locator("#find-patient")).to_be_visible()
+    expect(page.get_by_text("North Clinic").first).to_be_visible()
+    assert complaints == []
+
+
+def test_wrong_password_says_so_and_keeps_the_name(server: Server, page: Page) -> None:
+    page.goto(server.url("harbor", "/login"))
+    page.fill("#username", "ivo")
+    page.fill("#password", "nope")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("The username or the password is not right.")
+    expect(page.locator("#username")).to_have_value("ivo")
+    expect(page.locator("#password")).to_be_focused()
+
+
+def test_no_page_offends_the_content_security_policy(server: Server, page: Page, signed_in: SignIn, complaints: list[str]) -> None:
+    signed_in()
+    for path in ("/patients", "/patients/nobody", "/patients/nobody/results", "/no-such-page"):
+        page.goto(server.url("north", path))
+        page.wait_for_timeout(700)
+    page.keyboard.press("Control+k")
+    page.wait_for_timeout(300)
+    assert complaints == []
+    assert page.evaluate("() => { try { return eval('1') } catch (e) { return e.name } }") == "EvalError"
+
+
+def test_the_session_cookie_is_out_of_reach_of_scripts(page: Page, signed_in: SignIn) -> None:
+    signed_in()
+    assert "sid" not in page.evaluate("document.cookie")
+
+
+def test_sign_out_wipes_every_tab(server: Server, page: Page, signed_in: SignIn) -> None:
+    signed_in()
+    expect(page.locator("#find-patient")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(server.url("north", "/patients"))
+    expect(other.locator("#find-patient")).to_be_visible()
+    page.get_by_label("Your account").click()
+    page.get_by_role("button", name="Sign out").click()
+    for tab in (page, other):
+        expect(tab).to_have_url(server.url("north", "/signed-out"))
+        expect(tab.get_by_role("heading")).to_have_text("You are signed out")
+    other.go_back()
+    other.wait_for_timeout(800)
+    expect(other.locator("#find-patient")).to_have_count(0)
+
+
+def test_a_session_that_ended_elsewhere_leaves_the_screen(server: Server, page: Page, signed_in: SignIn) -> None:
+    signed_in()
+    expect(page.locator("#find-patient")).to_be_visible()
+    cookie = next(c for c in page.context.cookies() if c["name"] == "sid")
+    with server.client("north", Cookie=f"sid={cookie['value']}") as client:
+        client.post("/logout")
+    expect(page).to_have_url(server.url("north", "/signed-out"))
+
+
+class Cable:
+    """A TCP proxy that can go dead on the client's side without a word to the server."""
+
+    def __init__(self, target: int) -> None:
+        self.port, self.target = free_port(), target
+        self.pairs: list[tuple[socket.socket, socket.socket]] = []
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            far = socket.create_connection(("127.0.0.1", self.target))
+            self.pairs.append((near, far))
+            for one, two in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(one, two), daemon=True).start()
+
+    def _pump(self, one: socket.socket, two: socket.socket) -> None:
+        try:
+            while data := one.recv(65536):
+                two.sendall(data)
+        except OSError:
+            return
+
+    def drop(self) -> None:
+        """Close the browser's side of every connection; the server's side stays open and silent."""
+        pairs, self.pairs = self.pairs, []
+        for near, _ in pairs:
+            near.shutdown(socket.SHUT_RDWR)
+            near.close()
+
+
+@pytest.fixture
+def cable(server: Server) -> Iterator[Cable]:
+    """A cable to the server that a test may cut."""
+    made = Cable(server.port)
+    yield made
+    made.listener.close()
+
+
+def test_state_survives_a_connection_that_died_silently(server: Server, page: Page, cable: Cable) -> None:
+    base = f"http://north.localhost:{cable.port}"
+    page.goto(base + "/login")
+    page.fill("#username", "amara")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("#find-patient")).to_be_visible()
+    page.locator("#find-patient").press_sequentially("zzz")
+    expect(page.get_by_text("No patient matches.")).to_be_visible()
+    token = page.evaluate("sessionStorage.getItem('token')")
+    cable.drop()
+    page.wait_for_timeout(2500)
+    assert page.evaluate("sessionStorage.getItem('token')") == token
+    expect(page.get_by_text("No patient matches.")).to_be_visible()
+    page.locator("#find-patient").fill("")
+    expect(page.get_by_text("No patient matches.")).to_have_count(0)
