@@ -3,14 +3,17 @@
 https://hl7.org/fhir/R4/bundle.html: searchset, history, and the responses of batch and transaction.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from ehr_app.fhir.request import Answer, Pairs
 from ehr_app.record.history import CREATED, DELETED, HistoryPage, Version
 from ehr_app.record.ids import fresh_id
 from ehr_app.record.store import SearchPage, Stored
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~:/,$*-]*", re.ASCII)
 
 REASONS = {
     200: "200 OK", 201: "201 Created", 204: "204 No Content", 304: "304 Not Modified", 400: "400 Bad Request",
@@ -28,14 +31,15 @@ def instant(moment: datetime) -> str:
 
 def address(base: str, path: str, pairs: Iterable[tuple[str, str]]) -> str:
     """Return an address with its parameters; the result needs no further escaping in JSON."""
-    query = urlencode(list(pairs), safe=":/,$*", quote_via=quote)
+    query = "&".join(f"{_part(name)}={_part(value)}" for name, value in pairs)
     return f"{base}/{path}?{query}" if query else f"{base}/{path}"
 
 
 def searchset(base: str, path: str, page: SearchPage) -> bytes:
     """Return a page of a search; `self` names exactly what was applied, `next` carries the cursor."""
-    entries = [_found(base, stored, b"match") for stored in page.matches]
-    entries += [_found(base, stored, b"include") for stored in page.included]
+    place = base.encode()
+    entries = [_found(place, stored, b"match") for stored in page.matches]
+    entries += [_found(place, stored, b"include") for stored in page.included]
     return _bundle("searchset", page.total, _links(base, path, page.applied, page.next_cursor), entries)
 
 
@@ -72,9 +76,9 @@ def response(answer: Answer, *, failed: bool = False) -> bytes:
     return b'{"resource":%b,%b}' % (answer.body, told) if answer.body else b"{%b}" % told
 
 
-def _found(base: str, stored: Stored, mode: bytes) -> bytes:
-    full = f"{base}/{stored.type}/{stored.id}".encode()
-    return b'{"fullUrl":"%b","resource":%b,"search":{"mode":"%b"}}' % (full, stored.body, mode)
+def _found(base: bytes, stored: Stored, mode: bytes) -> bytes:
+    own = f"{stored.type}/{stored.id}".encode()
+    return b'{"fullUrl":"%b/%b","resource":%b,"search":{"mode":"%b"}}' % (base, own, stored.body, mode)
 
 
 def _version(base: str, version: Version) -> bytes:
@@ -95,10 +99,15 @@ def _version(base: str, version: Version) -> bytes:
 
 
 def _links(base: str, path: str, applied: Pairs, cursor: str | None) -> list[tuple[str, str]]:
-    links = [("self", address(base, path, applied))]
+    own = address(base, path, applied)
+    links = [("self", own)]
     if cursor is not None:
-        links.append(("next", address(base, path, [*applied, ("_cursor", cursor)])))
+        links.append(("next", f"{own}{'&' if applied else '?'}_cursor={_part(cursor)}"))
     return links
+
+
+def _part(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else quote(text, safe=":/,$*")
 
 
 def _bundle(kind: str, total: int | None, links: list[tuple[str, str]], entries: Sequence[bytes]) -> bytes:
