@@ -73,7 +73,7 @@ def measure_server(folder: Path, patients: int, observations: int, runs: int) ->
     data, port = folder / "data", _free_port()
     print(f"constant endpoint (bound): {constant_bound(folder):.3f} ms CPU per request", flush=True)
     ehr(data, "facility", "add", "north", "--name", "North", "--time-zone", "UTC")
-    ehr(data, "user", "add", "bench", "--facility", "north", "--role", "physician", "--name", "Bench", "--password", "bench-only-secret")
+    ehr(data, "user", "add", "bench", "--facility", "north", "--role", "physician", "--display", "Bench")
     server = Server(data, port)
     try:
         print(f"start to ready: {server.start_s:.2f} s")

@@ -64,8 +64,18 @@ def parser() -> argparse.ArgumentParser:
     _verb(verbs, "migrate", "ehr_app.cli_database:migrate", "bring the database to the shape of this version")
     _verb(verbs, "demo", "ehr_app.cli_demo:demo", "load the demo facilities, people and patients")
     _verb(verbs, "doctor", "ehr_app.cli_doctor:doctor", "check the installation and say what to mend")
+    _facilities(verbs)
     _users(verbs)
     return whole
+
+
+def _facilities(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    facility = verbs.add_parser("facility", help="add a facility")
+    actions = facility.add_subparsers(required=True, metavar="ACTION")
+    add = _verb(actions, "add", "ehr_app.cli_people:add_facility", "add a facility, or change its name and time zone")
+    add.add_argument("slug", help="its subdomain: a letter, then letters, digits and dashes")
+    add.add_argument("--name", required=True, help="the name people see")
+    add.add_argument("--time-zone", required=True, metavar="ZONE", help="for example America/New_York")
 
 
 def _users(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -1,4 +1,4 @@
-"""`ehr token` and `ehr user`: the local administrator, proved by the key file, acts on accounts."""
+"""`ehr token`, `ehr facility` and `ehr user`: the local administrator, proved by the key file, acts on facilities and accounts."""
 
 import argparse
 import asyncio
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from ehr_app import cli_database
-from ehr_app.identity import ledger, passwords, tokens, users
+from ehr_app.identity import facilities, ledger, passwords, tokens, users
 from ehr_app.record import keys
 
 T = TypeVar("T")
@@ -16,6 +16,14 @@ def token(arguments: argparse.Namespace) -> int:
     """Print a bearer token, and nothing else, on standard output."""
     facility, user, scopes, patient = arguments.facility, arguments.user, arguments.scopes, arguments.patient
     print(_asked(arguments, lambda proof: tokens.issue(proof, facility, user, scopes, patient=patient)))
+    return 0
+
+
+def add_facility(arguments: argparse.Namespace) -> int:
+    """Add a facility; its subdomain answers within half a minute."""
+    slug, name, zone = arguments.slug, arguments.name, arguments.time_zone
+    _asked(arguments, lambda proof: facilities.add(proof, slug, name, zone))
+    print(f"{name} is the facility {slug}; add its people with `ehr user add`")
     return 0
 
 
