@@ -15,7 +15,7 @@ from typing import Any
 
 from ehr_app.standards.intervals import interval, period, timing
 from ehr_app.standards.r4 import PRIMITIVES
-from ehr_app.standards.search_parameters import BY_HAND, SearchParameter, Step, parameters
+from ehr_app.standards.search_parameters import BY_HAND, Path, SearchParameter, Step, parameters
 
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d{1,3})?", re.ASCII)
 CURRENCIES = "urn:iso:std:iso:4217"
@@ -71,6 +71,7 @@ def extractor(rtype: str) -> Callable[[Mapping[str, Any], Index], None]:
         "period": period,
         "timing": timing,
         "reference": _reference,
+        "refers": _refers,
         "canonical": _canonical,
         "quantity": _quantity,
         "span": _span,
@@ -89,7 +90,7 @@ class _Node:
 
     step: Step
     below: dict[Step, "_Node"] = field(default_factory=dict)
-    leaves: list[tuple[SearchParameter, str]] = field(default_factory=list)
+    leaves: list[tuple[SearchParameter, Path]] = field(default_factory=list)
 
 
 def source(rtype: str) -> str:
@@ -102,7 +103,7 @@ def source(rtype: str) -> str:
             node = root
             for step in path.steps:
                 node = node.below.setdefault(step, _Node(step))
-            node.leaves.append((parameter, path.type))
+            node.leaves.append((parameter, path))
     lines = [
         "def run(v0, index):",
         " T = index.tokens.append; R = index.references.append; D = index.dates.append; S = index.strings.append",
@@ -124,14 +125,17 @@ def _visit(node: _Node, depth: int, pad: str) -> Iterator[str]:
         if node.step.where:
             key, wanted = node.step.where
             yield f"{pad}if {value}.get({key!r}) != {wanted!r}: continue"
-        elif any(kind in PRIMITIVES for _, kind in node.leaves):
+        elif any(path.type in PRIMITIVES for _, path in node.leaves):
             yield f"{pad}if {value} is None: continue"
     else:
         yield f"{pad}{value} = v{depth}.get({node.step.name!r})"
         yield f"{pad}if {value} is not None:"
         pad += " "
-    for parameter, kind in node.leaves:
-        for line in _leaf(parameter.type, kind, repr(parameter.code), value, depth + 2):
+    for parameter, path in node.leaves:
+        if path.resolves_to:
+            yield f"{pad}if refers({value}, {path.resolves_to!r}): reference({parameter.code!r}, {value}['reference'], R)"
+            continue
+        for line in _leaf(parameter.type, path.type, repr(parameter.code), value, depth + 2):
             yield pad + line
     for below in node.below.values():
         yield from _visit(below, depth + 1, pad)
@@ -198,6 +202,12 @@ def _parts(parts: tuple[tuple[str, bool], ...], code: str, v: str, x: str) -> li
 def _reference(code: str, literal: str, add: Callable[[tuple[str, str]], None]) -> None:
     if literal[0] != "#":
         add((code, literal.partition("/_history/")[0] if "/_history/" in literal else literal))
+
+
+def _refers(value: Mapping[str, Any], rtype: str) -> bool:
+    """Whether a Reference is to a resource of a type, by its literal or its `type`."""
+    literal = value.get("reference", "")
+    return literal.startswith(f"{rtype}/") or f"/{rtype}/" in literal or (literal != "" and value.get("type") == rtype)
 
 
 def _canonical(code: str, value: str, add: Callable[[tuple[str, str]], None]) -> None:
