@@ -13,7 +13,7 @@ LOADED = "demo.loaded"
 def demo(arguments: argparse.Namespace) -> int:
     """Load the demo, or finish a load that was interrupted."""
     with cli_database.opened(cli_database.chosen(arguments)) as (settings, _):
-        _load(settings)
+        print(f"{_load(settings)} resources are loaded")
     print(sign_in_line())
     return 0
 
@@ -35,8 +35,9 @@ def sign_in_line() -> str:
     return f"sign in as {ADMIN_USERNAME}, or as anybody of the demo's staff; the password is {DEMO_PASSWORD}"
 
 
-def _load(settings: Settings) -> None:
+def _load(settings: Settings) -> int:
     from ehr_app.demo import load  # the generator and the door: not for the starts after the first
 
-    asyncio.run(load.run(settings))
+    count = asyncio.run(load.run(settings))
     (settings.data / LOADED).touch(mode=0o600)
+    return count

@@ -162,7 +162,7 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _front_end() -> Finding:
-    if not build.STAMP.exists():
+    if not (build.WEB / "build" / "client" / "index.html").exists():
         return Finding("front end", "it was never built", "run `make setup`")
     if not build.is_current():
         return Finding("front end", "it is older than its sources", "run `make setup`")

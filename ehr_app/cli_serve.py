@@ -38,7 +38,7 @@ STOP_S = 3
 def serve(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; then stop the worker and, when nobody else uses it, the database."""
     settings = cli_database.chosen(arguments)
-    if not build.STAMP.exists():
+    if not (build.WEB / "build" / "client" / "index.html").exists():
         raise Unavailable("The front end is not built: run `make setup` first.")
     _make_folder(settings.data)
     with _only_server(settings.data):
