@@ -55,14 +55,18 @@ async def missing(record: "Record", targets: Iterable[tuple[str, str]]) -> list[
     return [place for place in wanted if place not in there]
 
 
-async def refuse_dangling(record: "Record", resources: list[dict[str, Any]]) -> None:
-    """Where the facility enforces integrity, raise DanglingReference naming each element that points to nothing."""
+async def refuse_dangling(record: "Record", resources: list[dict[str, Any]], places: list[str] | None = None) -> None:
+    """Where the facility enforces integrity, raise DanglingReference naming each element that points to nothing.
+
+    Shape: `places` says where each resource lies; by default its type (`Observation.subject`).
+    """
     if not record.access.facility.settings.get("integrity"):
         return
     among = {(r["resourceType"], r["id"]) for r in resources if "id" in r}
+    roots = places or [resource["resourceType"] for resource in resources]
     found = [
-        (f"{resource['resourceType']}.{path}", place)
-        for resource in resources
+        (f"{root}.{path}", place)
+        for root, resource in zip(roots, resources, strict=True)
         for path, literal in literals(resource)
         if (place := target(literal)) is not None and place not in among
     ]

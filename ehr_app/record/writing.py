@@ -15,6 +15,7 @@ import asyncpg
 from ehr_app.errors import (
     BadRequest,
     Conflict,
+    EhrError,
     Forbidden,
     Gone,
     InvalidResource,
@@ -87,10 +88,14 @@ async def create(record: "Record", resource: dict[str, Any], *, if_none_exist: s
 async def update(record: "Record", resource: dict[str, Any], *, if_match: int | None = None) -> Written:
     """Store the next version, or the first one under the id the resource carries."""
     refuse_invalid(resource)
+    await references.refuse_dangling(record, [resource])
+    return await _update_checked(record, resource, if_match)
+
+
+async def _update_checked(record: "Record", resource: dict[str, Any], if_match: int | None) -> Written:
     rtype, fhir_id = resource["resourceType"], resource.get("id")
     if not fhir_id:
         raise BadRequest("an update needs the id in the resource")
-    await references.refuse_dangling(record, [resource])
     for _ in range(TRIES):
         row = await record.current(rtype, fhir_id)
         if row is not None and row["facility"] != record.facility_number:
@@ -143,7 +148,9 @@ async def write_many(record: "Record", changes: Sequence[Change]) -> list[Writte
             refuse_invalid(change.resource, at=f"Bundle.entry[{position}].resource")
         if position % SLICE == SLICE - 1:
             await asyncio.sleep(0)
-    await references.refuse_dangling(record, [c.resource for c in changes if c.resource is not None])
+    written = [(position, c.resource) for position, c in enumerate(changes) if c.resource is not None]
+    places = [f"Bundle.entry[{position}].resource" for position, _ in written]
+    await references.refuse_dangling(record, [resource for _, resource in written], places)
     results: list[Written | None] = [None] * len(changes)
     fresh: list[tuple[int, Draft]] = []
     for position, change in enumerate(changes):
@@ -155,15 +162,20 @@ async def write_many(record: "Record", changes: Sequence[Change]) -> list[Writte
     if fresh:
         skipped = await adding.add(record, [draft for _, draft in fresh])
         if skipped:
-            raise Conflict(f"Bundle.entry[{fresh[skipped[0]][0]}] collides with another change")
+            at = f"Bundle.entry[{fresh[skipped[0]][0]}]"
+            raise Conflict("", [Issue(at, "conflict", "this collides with another change")])
         for position, draft in fresh:
             record.saw(draft.row.patient)
             results[position] = Written(_stored(record, draft.row.rtype, draft), created=True)
     for position, change in enumerate(changes):
-        if change.verb == "delete" and change.id is not None:
-            results[position] = await delete(record, change.type, change.id, if_match=change.if_match)
-        elif change.verb == "update" and change.resource is not None:
-            results[position] = await update(record, change.resource, if_match=change.if_match)
+        try:
+            if change.verb == "delete" and change.id is not None:
+                results[position] = await delete(record, change.type, change.id, if_match=change.if_match)
+            elif change.verb == "update" and change.resource is not None:
+                results[position] = await _update_checked(record, change.resource, change.if_match)
+        except EhrError as error:
+            error.issues = error.issues or [Issue(f"Bundle.entry[{position}]", error.code, error.diagnostics)]
+            raise
     return [result for result in results if result is not None]
 
 

@@ -17,13 +17,14 @@ import asyncpg
 import httpx
 import pytest
 
-from ehr_app.identity import facilities, ledger, tokens, users
+from ehr_app.identity import ledger, tokens, users
 from ehr_app.record.embedded import EmbeddedPostgres
 from ehr_app.record.keys import KeyFile, load_or_create
 from ehr_app.record.migrate import register_keys
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data"
+FACILITY = "select ehr.add_facility($1, $2, $3, 'America/New_York', $4::jsonb)"
 NAME = "ehr_fhir_tests"
 ROLES = ("ehr_app", "ehr_audit", "ehr_owner", "postgres")
 
@@ -144,8 +145,8 @@ async def _make_database(administrator: str, template: str) -> None:
 async def _people(audit: str, keys: KeyFile) -> None:
     proof = keys.local_proof()
     async with ledger.opened(audit, 1):
-        for slug in ("north", "south"):
-            await facilities.add(proof, slug, slug.title(), "America/New_York")
+        for slug, settings in (("north", "{}"), ("south", "{}"), ("strict", '{"integrity": true}')):
+            await ledger.rows(FACILITY, proof, slug, slug.title(), settings)
             await users.add(proof, "admin", "Ada Admin", slug, "administrator")
 
 

@@ -21,7 +21,11 @@ def bundle(*entries: Entry, kind: str = "transaction") -> dict[str, Any]:
 
 
 def post(resource: dict[str, Any], **more: Any) -> Entry:
-    return {"fullUrl": f"urn:uuid:{uuid4()}", "resource": resource, "request": {"method": "POST", "url": resource["resourceType"], **more}}
+    return {
+        "fullUrl": f"urn:uuid:{uuid4()}",
+        "resource": resource,
+        "request": {"method": "POST", "url": resource["resourceType"], **more},
+    }
 
 
 def asked(method: str, url: str, resource: dict[str, Any] | None = None, **more: Any) -> Entry:
@@ -87,7 +91,8 @@ def test_a_transaction_is_all_or_nothing(site: Site, north: httpx.Client) -> Non
     current = new_patient(north)
     before = site.count("select count(*) from ehr.resource")
     broken = bundle(post(patient()), asked("PUT", f"Patient/{current['id']}", {**current, "gender": "male"}, ifMatch='W/"9"'))
-    assert north.post("", json=broken).status_code == 412
+    stale = north.post("", json=broken)
+    assert stale.status_code == 412 and issue(stale)["expression"] == ["Bundle.entry[1]"]
     invalid = bundle(post(patient()), post(patient()), post(patient(birthDate="1961-13-01")))
     answer = north.post("", json=invalid)
     assert answer.status_code == 422 and issue(answer)["expression"] == ["Bundle.entry[2].resource.birthDate"]
@@ -159,6 +164,18 @@ def test_full_addresses_and_contained_references_are_kept_apart(north: httpx.Cli
     stored = north.get(place(told["entry"][1])).json()
     assert stored["subject"]["reference"] == place(told["entry"][0]) != "Patient/85"
     assert [p["reference"] for p in stored["performer"]] == ["#p", place(told["entry"][0])]
+
+
+def test_where_a_facility_wants_integrity_references_must_point_to_something(site: Site) -> None:
+    with site.client("strict", site.token("strict")) as strict:
+        answer = strict.post("Observation", json=observation("Patient/absent"))
+        assert answer.status_code == 422 and issue(answer)["expression"] == ["Observation.subject"]
+        who = f"who-{uuid4().hex[:8]}"
+        seen = asked("PUT", f"Observation/o-{who}", observation(f"Patient/{who}", id=f"o-{who}"))
+        alone = strict.post("", json=bundle(post(patient()), seen))
+        assert alone.status_code == 422 and issue(alone)["expression"] == ["Bundle.entry[1].resource.subject"]
+        whole = strict.post("", json=bundle(seen, asked("PUT", f"Patient/{who}", patient(id=who))))
+        assert whole.status_code == 200, whole.text
 
 
 def synthea() -> list[Path]:

@@ -26,7 +26,9 @@ def together(site: Site, token: str, *calls: tuple[str, str, dict[str, object], 
 def test_two_writers_on_one_version_exactly_one_wins(site: Site, north: httpx.Client, north_token: str) -> None:
     for _ in range(5):
         made = new_patient(north)
-        calls = [("PUT", f"Patient/{made['id']}", {**made, "birthDate": f"19{n}0-01-01"}, {"if-match": 'W/"1"'}) for n in range(2, 6)]
+        calls = [
+            ("PUT", f"Patient/{made['id']}", {**made, "birthDate": f"19{n}0-01-01"}, {"if-match": 'W/"1"'}) for n in range(2, 6)
+        ]
         statuses = sorted(answer.status_code for answer in together(site, north_token, *calls))
         assert statuses == [200, 412, 412, 412]
         assert north.get(f"Patient/{made['id']}").headers["etag"] == 'W/"2"'
@@ -58,7 +60,9 @@ def test_writers_without_a_version_all_succeed_in_some_order(site: Site, north: 
     assert [e["resource"]["meta"]["versionId"] for e in versions] == ["5", "4", "3", "2", "1"]
 
 
-def test_parallel_transactions_with_the_same_conditions_do_not_block_each_other(site: Site, north: httpx.Client, north_token: str) -> None:
+def test_parallel_transactions_with_the_same_conditions_do_not_block_each_other(
+    site: Site, north: httpx.Client, north_token: str
+) -> None:
     numbers = [uuid4().hex for _ in range(3)]
 
     def sent(order: list[str]) -> dict[str, object]:
