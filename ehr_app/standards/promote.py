@@ -32,8 +32,6 @@ class Promoted(NamedTuple):
     date_hi: datetime | None
     code: tuple[str, str] | None
     """(system or "", code) of the main coding"""
-    code_param: str
-    """The token parameter that also has this coding, or "" when there is none"""
     category: str
     """One of the type's known categories (`CATEGORIES`), or "" """
 
@@ -213,8 +211,7 @@ def source(rtype: str) -> str:
     lines += _code(rtype)
     if rtype in CATEGORIES:
         lines += [" if 'category' in v0: category = category_of(v0['category'], known)"]
-    code_param = _code_parameter(rtype)
-    return "\n".join([*lines, f" return Promoted(patient, named, encounter, date, low, high, code, {code_param!r}, category)"])
+    return "\n".join([*lines, " return Promoted(patient, named, encounter, date, low, high, code, category)"])
 
 
 def _guarded(name: str, lines: list[str]) -> list[str]:
@@ -230,16 +227,6 @@ def _code(rtype: str) -> list[str]:
     if found[1].code == "CodeableConcept":
         items = f"[c for x in {items} for c in x.get('coding', ())]"
     return [f" if {name!r} in v0: code = main_coding({items})"]
-
-
-def _code_parameter(rtype: str) -> str:
-    """The token parameter whose rows hold the codings of the type's main code."""
-    main = (MAIN_CODES.get(rtype, "code"),)
-    for parameter in parameters(rtype).values():
-        named = {tuple(step.name for step in path.steps) for path in parameter.paths}
-        if parameter.type == "token" and parameter.stored == (parameter.code,) and main in named:
-            return parameter.code
-    return ""
 
 
 def _patient_paths(rtype: str) -> Iterator[tuple[Path, bool]]:

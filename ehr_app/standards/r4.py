@@ -137,12 +137,6 @@ def property_of(code: str, name: str) -> tuple[Element, ElementType] | None:
     return None
 
 
-def is_a(code: str, base: str) -> bool:
-    """Whether a type is `base` or derived from it (`Age` is a `Quantity`)."""
-    structure = _structures().get(code)
-    return code == base or (structure is not None and structure.base != "" and is_a(structure.base, base))
-
-
 @cache
 def value_set(name: str) -> Mapping[str, tuple[str, ...]]:
     """Code system -> codes of a required value set; empty when R4 does not list its codes."""

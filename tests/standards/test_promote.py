@@ -33,7 +33,6 @@ def test_an_observation() -> None:
         "date",
         *DAY,
         ("http://loinc.org", "29463-7"),
-        "code",
         "vital-signs",
     )
 
@@ -79,19 +78,18 @@ def test_main_dates(resource: dict[str, Any], parameter: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("resource", "code", "parameter"),
+    ("resource", "code"),
     [
-        ({"resourceType": "MedicationRequest", "medicationCodeableConcept": {"coding": [{"code": "1"}]}}, ("", "1"), "code"),
-        ({"resourceType": "MedicationRequest", "medicationReference": {"reference": "Medication/1"}}, None, "code"),
-        ({"resourceType": "Immunization", "vaccineCode": {"coding": [{"system": "s", "code": "1"}]}}, ("s", "1"), "vaccine-code"),
-        ({"resourceType": "Encounter", "type": [{"text": "x"}, {"coding": [{"code": "1"}]}]}, ("", "1"), "type"),
-        ({"resourceType": "AuditEvent", "type": {"system": "s", "code": "rest"}}, ("s", "rest"), "type"),
-        ({"resourceType": "Claim", "type": {"coding": [{"code": "oral"}]}}, ("", "oral"), ""),
+        ({"resourceType": "MedicationRequest", "medicationCodeableConcept": {"coding": [{"code": "1"}]}}, ("", "1")),
+        ({"resourceType": "MedicationRequest", "medicationReference": {"reference": "Medication/1"}}, None),
+        ({"resourceType": "Immunization", "vaccineCode": {"coding": [{"system": "s", "code": "1"}]}}, ("s", "1")),
+        ({"resourceType": "Encounter", "type": [{"text": "x"}, {"coding": [{"code": "1"}]}]}, ("", "1")),
+        ({"resourceType": "AuditEvent", "type": {"system": "s", "code": "rest"}}, ("s", "rest")),
+        ({"resourceType": "Claim", "type": {"coding": [{"code": "oral"}]}}, ("", "oral")),
     ],
 )
-def test_main_codes(resource: dict[str, Any], code: tuple[str, str] | None, parameter: str) -> None:
-    promoted = promote(resource)
-    assert (promoted.code, promoted.code_param) == (code, parameter)
+def test_main_codes(resource: dict[str, Any], code: tuple[str, str] | None) -> None:
+    assert promote(resource).code == code
 
 
 @pytest.mark.parametrize(

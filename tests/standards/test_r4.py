@@ -41,11 +41,6 @@ def test_an_element_has_cardinality_types_targets_and_codes() -> None:
     assert r4.property_of("Observation", "valueMoney") is None
 
 
-def test_an_age_is_a_quantity() -> None:
-    assert r4.is_a("Age", "Quantity")
-    assert not r4.is_a("Quantity", "Age")
-
-
 def test_the_patient_compartment_names_parameters_that_exist() -> None:
     assert r4.PATIENT_COMPARTMENT["Observation"] == ("subject", "performer")
     assert set(r4.PATIENT_COMPARTMENT) <= set(r4.RTYPES)
