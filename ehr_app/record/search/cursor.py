@@ -9,8 +9,8 @@ import json
 import os
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -30,6 +30,12 @@ class Position(NamedTuple):
 
     at: datetime | None
     id: UUID
+
+    @classmethod
+    def of(cls, row: Any) -> "Position":
+        """Return the position of a fetched row (columns at, id); the driver gives an open end of time without its zone."""
+        at = row["at"]
+        return cls(at if at is None or at.tzinfo else at.replace(tzinfo=UTC), row["id"])
 
 
 def seal(record: "Record", about: str, parts: list[str]) -> str:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from ehr_app.errors import BadRequest, NotFound
 from ehr_app.record.ids import uid
 from ehr_app.record.search import cursor as cursors
+from ehr_app.record.search.branches import COLUMNS, RESOURCE, Branch
 from ehr_app.record.search.cursor import Position
 from ehr_app.record.search.including import Key, named
-from ehr_app.record.search.plan import COLUMNS, RESOURCE, Branch, Plan
+from ehr_app.record.search.plan import Plan
 from ehr_app.record.search.query import MOST
 from ehr_app.record.store import SearchPage, Stored
 from ehr_app.standards.r4 import PATIENT_COMPARTMENT, RTYPES
@@ -62,7 +63,7 @@ async def everything(
     first = [patients[0]] if after is None and wanted else []
     found = [await record.stored(row) for row in (*first, *shown)]
     included = [] if types else await _directory(record, found, rows)
-    following = cursors.seal_position(record, about, Position(shown[-1]["at"], shown[-1]["id"])) if more else None
+    following = cursors.seal_position(record, about, Position.of(shown[-1])) if more else None
     return SearchPage(found, included, None, following, [])
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ehr_app.errors import TooCostly
 from ehr_app.record.ids import uid
-from ehr_app.record.search.plan import COLUMNS, EQ, RESOURCE
+from ehr_app.record.search.branches import COLUMNS, EQ, RESOURCE
 from ehr_app.record.search.query import Include, Query
 from ehr_app.record.store import Stored
 from ehr_app.standards.extract import extract

@@ -11,9 +11,9 @@ import jellyfish
 
 from ehr_app.record.codec import decode_object
 from ehr_app.record.rows import NUMBER_PREFIXES, PREFIXES
+from ehr_app.record.search.branches import COLUMNS
 from ehr_app.record.search.conditions import Binder
 from ehr_app.record.search.hashes import Hash
-from ehr_app.record.search.plan import COLUMNS
 from ehr_app.record.search.typed import Clause, clauses
 from ehr_app.record.store import Stored
 from ehr_app.standards.extract import fold

@@ -5,61 +5,22 @@ indexes are walked in the order of the page, so a page costs what it shows. Rows
 operators that PostgreSQL calls leak-proof can use an index under row-level security; array filters run on rows already found.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ehr_app.record.ids import uid
-from ehr_app.record.rows import UNDATED, code_param, date_param
+from ehr_app.record.rows import UNDATED, date_param
 from ehr_app.record.search import hashes
+from ehr_app.record.search.branches import COLUMNS, EQ, RESOURCE, Branch, branches
 from ehr_app.record.search.conditions import Binder, date_condition, instant_condition, number_condition
 from ehr_app.record.search.cursor import Position
 from ehr_app.record.search.hashes import Hash
 from ehr_app.record.search.query import Query, Term
-from ehr_app.record.search.values import DateValue, NumberValue, ReferenceValue, TokenValue
+from ehr_app.record.search.values import DateValue, NumberValue
 from ehr_app.standards.promote import MAIN_DATES, OTHER_DATES
-from ehr_app.standards.r4 import RTYPES
 
-COLUMNS = "r.facility, r.rtype, r.id, r.ver, r.updated, r.patient, r.content"
-RESOURCE = "ehr.resource r"
-EQ = "ehr.eq e join ehr.resource r on r.facility = e.facility and r.rtype = e.rtype and r.id = e.id"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MOST_BRANCHES = 4
-"""Up to so many equal values are walked one by one in page order; more are gathered and sorted."""
-
-WEAK = frozenset(
-    (
-        "status",
-        "category",
-        "clinical-status",
-        "verification-status",
-        "intent",
-        "gender",
-        "active",
-        "class",
-        "_tag",
-        "_security",
-        "_profile",
-        "_source",
-        "address-use",
-        "address-country",
-        "priority",
-        "deceased",
-        "language",
-        "type",
-    )
-)
-"""Parameters that many rows share: the last ones to drive a plan."""
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """One way to candidates: its tables, the conditions that find them, and whether an index has them in page order."""
-
-    source: str
-    conditions: tuple[str, ...]
-    ordered: bool = True
 
 
 @dataclass(slots=True)
@@ -147,8 +108,8 @@ class Plan:
         key_sign = sign if self.order == "updated" else -sign
 
         def place(row: Any) -> Any:
-            at = row["at"]
-            return (at is None, timedelta(0) if at is None else sign * (at - EPOCH), key_sign * row["id"].int)
+            at, key = Position.of(row)
+            return (at is None, timedelta(0) if at is None else sign * (at - EPOCH), key_sign * key.int)
 
         return place
 
@@ -169,7 +130,7 @@ def plan(query: Query, h: Hash, facility: int) -> Plan:
         equalities.append((term, found))
         if not hashes.exact(term):
             made.rechecks.append(term)
-    _drive(made, query, equalities, h, facility, bind)
+    made.branches = branches(query, equalities, h, facility, bind)
     for _, found in equalities:
         made.conditions.append(f"r.tokens && {bind(found)}")
     if not query.sort and made.branches[0].source is RESOURCE and query.rtype not in (MAIN_DATES.keys() | OTHER_DATES.keys()):
@@ -205,86 +166,6 @@ def _measured(table: str, alias: str, found: list[int], inside: str, bind: Binde
         f"exists (select 1 from ehr.{table} where {alias}.h = any({bind(found)}) and {alias}.facility = r.facility"
         f" and {alias}.rtype = r.rtype and {alias}.id = r.id and {inside})"
     )
-
-
-def _drive(made: Plan, query: Query, equalities: list[tuple[Term, list[int]]], h: Hash, facility: int, bind: Binder) -> None:
-    typed = f"r.rtype = {RTYPES[query.rtype]:d}"
-    if query.ids is not None:
-        keys = [uid(f, query.rtype, i) for i in query.ids for f in {facility, 0}]
-        wanted = f"r.facility = any({bind([facility, 0])}) and {typed} and r.id = any({bind(keys)})"
-        made.branches = [Branch(RESOURCE, (wanted,), ordered=False)]
-        return
-    ranked = sorted(equalities, key=lambda pair: _rank(pair[0]))
-    owned = [(term, found) for term, found in ranked if _owner(term)]
-    if owned:
-        term, found = owned[0]
-        made.branches = _owned_branches(query, term, found, equalities, h, facility, typed, bind)
-    elif ranked:
-        made.branches = _equal_branches(hashes.driving(h, query.rtype, *ranked[0]), bind)
-    else:
-        made.branches = [Branch(RESOURCE, (typed,))]
-
-
-def _rank(term: Term) -> tuple[int, int]:
-    """How few rows a term is likely to leave, fewest first."""
-    kinds = {"reference": 1, "token": 3, "uri": 4, "string": 2}
-    code = term.parameter.code
-    if code == "identifier":
-        return 0, 0
-    if _owner(term):
-        return (0 if _owner(term) == "Encounter" else 1), 0
-    return (5 if code in WEAK else kinds[term.parameter.type]), len(term.values)
-
-
-def _owner(term: Term) -> str | None:
-    """Tell which promoted column, `Patient` or `Encounter`, can answer a reference term."""
-    literals = [x for v in term.values if isinstance(v, ReferenceValue) for x in v.literals]
-    for owner in ("Encounter", "Patient"):
-        if any(x.startswith(f"{owner}/") for x in literals):
-            return owner
-    return None
-
-
-def _owned_branches(
-    query: Query,
-    term: Term,
-    found: list[int],
-    equalities: Sequence[tuple[Term, list[int]]],
-    h: Hash,
-    facility: int,
-    typed: str,
-    bind: Binder,
-) -> list[Branch]:
-    owner = _owner(term)
-    literals = [x for v in term.values if isinstance(v, ReferenceValue) for x in v.literals if x.startswith(f"{owner}/")]
-    keys = [uid(facility, str(owner), x.partition("/")[2]) for x in literals]
-    column = "r.patient" if owner == "Patient" else "r.encounter"
-    branch = [f"{column} = any({bind(keys)})" if len(keys) > 1 else f"{column} = {bind(keys[0])}", typed]
-    ordered = owner == "Patient"
-    if owner == "Patient" and (code := code_param(query.rtype)):
-        for other, _ in equalities:
-            if other.parameter.stored == (code,) and all(isinstance(v, TokenValue) and v.code for v in other.values):
-                branch.append(f"r.code = any({bind(hashes.code_hashes(h, query.rtype, other))})")
-                ordered = False
-                break
-    branches = [Branch(RESOURCE, tuple(branch), ordered and len(keys) == 1)]
-    if not _always_promoted(term, str(owner)) or len(literals) < len(found):
-        branches += _equal_branches(found, bind)
-    return branches
-
-
-def _equal_branches(found: list[int], bind: Binder) -> list[Branch]:
-    if 0 < len(found) <= MOST_BRANCHES:
-        return [Branch(EQ, (f"e.h = {bind(h)}",)) for h in found]
-    return [Branch(EQ, (f"e.h = any({bind(found)})",), ordered=False)]
-
-
-def _always_promoted(term: Term, owner: str) -> bool:
-    """Tell whether every row that names such an owner by this parameter has it in the promoted column."""
-    parameter = term.parameter
-    first = ("subject", "patient") if owner == "Patient" else ("encounter",)
-    single = all(not step.many for path in parameter.paths for step in path.steps)
-    return parameter.stored[0] in first and len(parameter.stored) == 1 and len(parameter.paths) == 1 and single
 
 
 def _any(conditions: Any) -> str:

@@ -47,7 +47,7 @@ async def search(
         total = len(rows) if after is None and not more else await _total(record, made)
     following = None
     if more:
-        following = cursors.seal_position(record, about, Position(shown[-1]["at"], shown[-1]["id"]))
+        following = cursors.seal_position(record, about, Position.of(shown[-1]))
     return SearchPage(found, included, total, following, query.applied)
 
 
@@ -96,4 +96,4 @@ async def _rechecked(record: "Record", made: Plan, after: Position | None) -> As
             raise TooCostly(
                 f"more than {MOST_CANDIDATES} resources would have to be read for '{names}'; add a patient, a code or a date"
             )
-        after = Position(rows[-1]["at"], rows[-1]["id"])
+        after = Position.of(rows[-1])
