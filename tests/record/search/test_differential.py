@@ -24,6 +24,16 @@ LEFT_OUT = {
     "message": "its expression selects the resource itself",
     "composition": "its expression selects the resource itself",
 }
+WALKS = [
+    ("Observation", "date"),
+    ("Observation", "-date"),
+    ("Observation", "-_lastUpdated"),
+    ("Patient", "_lastUpdated"),
+    ("Encounter", ""),
+    ("Organization", ""),
+    ("Condition", "onset-date"),
+]
+SORTED = [("Observation", "date"), ("Encounter", "date"), ("Condition", "onset-date"), ("Patient", "birthdate")]
 KINDS = ("token", "reference", "date", "string", "uri", "number", "quantity")
 
 
@@ -51,8 +61,7 @@ async def test_pages_neither_skip_nor_repeat_under_inserts(empty: World) -> None
     everything = await empty.put(list(examples()) + synthea("Bill"))
     draw = random.Random(7)
     added = 0
-    for rtype, sort in [("Observation", "date"), ("Observation", "-date"), ("Observation", "-_lastUpdated"),
-                        ("Patient", "_lastUpdated"), ("Encounter", ""), ("Organization", ""), ("Condition", "onset-date")]:  # fmt: skip
+    for rtype, sort in WALKS:
         before = {r["id"] for r in everything if r["resourceType"] == rtype}
         model = next(r for r in everything if r["resourceType"] == rtype)
         seen: list[str] = []
@@ -75,12 +84,9 @@ async def test_pages_neither_skip_nor_repeat_under_inserts(empty: World) -> None
 async def test_order_is_that_of_the_main_date(empty: World) -> None:
     """Sorting by the main date, both ways; what has none comes last."""
     everything = await empty.put(synthea("Bill"))
-    for rtype, sort in (("Observation", "date"), ("Encounter", "date"), ("Condition", "onset-date"), ("Patient", "birthdate")):
-        dates = {
-            r["id"]: [s[0] for v in oracle.values(r, sort) for s in oracle.spans(v)]
-            for r in everything
-            if r["resourceType"] == rtype
-        }
+    for rtype, sort in SORTED:
+        own = [r for r in everything if r["resourceType"] == rtype]
+        dates = {r["id"]: [span[0] for v in oracle.values(r, sort) for span in oracle.spans(v)] for r in own}
         for sign in ("", "-"):
             async with empty.open() as record:
                 page = await record.search(rtype, [("_sort", sign + sort), ("_count", "1000")])
