@@ -3,11 +3,33 @@
 A redirect by Reflex to the same host changes the view only and keeps what earlier screens received.
 """
 
+from typing import Any, ClassVar
+
 import reflex as rx
 
 from ehr_app.ui.gate.authz import LEAVING
 
-REPLACE = "(() => window.location.replace('/signed-out'))"
+
+class Leave(rx.Component):
+    """Loads `/signed-out` as soon as it is shown; needs no socket, which may be gone already."""
+
+    library = "$/public/leave"
+    tag = "Leave"
+
+
+class PlainForm(rx.Component):
+    """A form that the browser sends itself; `rx.el.form` prevents that, always."""
+
+    tag = "form"
+    action: rx.Var[str]
+    method: rx.Var[str]
+    _is_tag_in_global_scope: ClassVar[bool] = True
+
+
+def sign_out_form(*children: Any) -> rx.Component:
+    """Return the form around a button "Sign out": a full page load, so that nothing stays in the browser's memory."""
+    form: rx.Component = PlainForm.create(*children, action="/logout", method="post")
+    return form
 
 
 def add_page(app: rx.App) -> None:
@@ -20,6 +42,6 @@ def leaving() -> rx.Component:
     page: rx.Component = rx.el.main(
         rx.el.p("You are being signed out. "),
         rx.el.a("Continue", href="/signed-out"),
-        on_mount=rx.call_function(rx.Var(REPLACE)),
+        Leave.create(),
     )
     return page
