@@ -44,11 +44,11 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_port, help="port to listen on (default 3000; 0 takes a free one)")
     serve.add_argument("--demo", action=argparse.BooleanOptionalAction, help="load the demo on the first start")
 
-    take_in = _verb(verbs, "import", "ehr_app.cli_records:take_in", "import FHIR R4 bundles and NDJSON, plain or gzip")
+    take_in = _verb(verbs, "import", "ehr_app.cli_import:take_in", "import FHIR R4 bundles and NDJSON, plain or gzip")
     take_in.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file or a folder")
     take_in.add_argument("--facility", required=True, metavar="SLUG")
 
-    export = _verb(verbs, "export", "ehr_app.cli_records:export", "write a facility's data as NDJSON or one bundle")
+    export = _verb(verbs, "export", "ehr_app.cli_export:export", "write a facility's data as NDJSON or one bundle")
     export.add_argument("--facility", required=True, metavar="SLUG")
     which = export.add_mutually_exclusive_group(required=True)
     which.add_argument("--patient", metavar="ID")

@@ -1,0 +1,13 @@
+"""`ehr import`: FHIR R4 bundles and NDJSON from files and folders into one facility."""
+
+import argparse
+
+from ehr_app import cli_database
+from ehr_app.record.importing import command
+
+
+def take_in(arguments: argparse.Namespace) -> int:
+    """Import; 1 when an entry was rejected (the rejects file says which and why)."""
+    with cli_database.opened(cli_database.chosen(arguments)) as (settings, _):
+        dsns = {"app_dsn": settings.app_dsn, "audit_dsn": settings.audit_dsn}
+        return command.run(arguments.paths, arguments.facility, settings, **dsns)
