@@ -3,6 +3,7 @@
 One port: `/fhir` goes straight to the API, everything else to the browser side behind its gate. It compiles nothing.
 """
 
+import gc
 import importlib
 import os
 import sys
@@ -72,6 +73,8 @@ def create() -> ASGIApp:
 @asynccontextmanager
 async def _running() -> AsyncIterator[None]:
     await door.start(settings())
+    gc.freeze()  # what start-up made stays: the cyclic collector would walk all of it again and again
+    gc.set_threshold(20_000, 20, 50)
     try:
         async with ledger.opened(door.addresses(settings())[1]):
             yield

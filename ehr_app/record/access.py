@@ -109,7 +109,7 @@ class AuditWriter:
         self._workers: list[asyncio.Task[None]] = []
         self.facilities: dict[int, Facility] = {}
 
-    async def start(self, writers: int = 2) -> None:
+    async def start(self, writers: int = 1) -> None:
         """Make sure this month's partitions exist and begin to write."""
         async with self._pool.acquire() as connection:
             await connection.execute("select ehr.ensure_partitions()")

@@ -17,6 +17,7 @@ from ehr_app.record.keys import DataKey
 
 INLINE, WITH_OBJECTS = 1, 2
 LEVEL = 3
+_PLACE = struct.Struct(">h16si")
 
 
 class Vault:
@@ -54,10 +55,10 @@ class Vault:
 
     def open(self, rtype: int, key: UUID, version: int, frame: bytes) -> bytes:
         """Return the body of a frame. Raises Unavailable when key, row or version do not fit or a bit was changed."""
-        _, dictionary, number = struct.unpack_from(">BBH", frame)
+        number = frame[2] << 8 | frame[3]
         try:
             packed = self._opening[number].decrypt(frame[4:16], frame[16:], _bound_to(rtype, key, version))
-            return self._decompressors[dictionary].decompress(packed)
+            return self._decompressors[frame[1]].decompress(packed)
         except (InvalidTag, KeyError, zstandard.ZstdError):
             raise Unavailable(f"a stored body does not open (data key {number})") from None
 
@@ -75,10 +76,5 @@ class Vault:
         return self._opening[number].decrypt(sealed[2:14], sealed[14:], b"asked").decode("utf-8", "surrogatepass")
 
 
-def form_of(frame: bytes) -> int:
-    """Return whether a frame's text is whole (INLINE) or names objects (WITH_OBJECTS)."""
-    return frame[0]
-
-
 def _bound_to(rtype: int, key: UUID, version: int) -> bytes:
-    return struct.pack(">h16si", rtype, key.bytes, version)
+    return _PLACE.pack(rtype, key.bytes, version)

@@ -5,6 +5,7 @@ is decided by row-level security from that row; nothing in this module filters.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from types import TracebackType
 from typing import Any
@@ -16,7 +17,7 @@ from ehr_app.errors import EhrError, Gone, NotFound, Unavailable
 from ehr_app.record import history as history_verbs
 from ehr_app.record import objects, writing
 from ehr_app.record.access import Access, Answer, Asked, Credential, Purpose
-from ehr_app.record.body import WITH_OBJECTS, form_of
+from ehr_app.record.body import WITH_OBJECTS
 from ehr_app.record.embedded import EmbeddedPostgres
 from ehr_app.record.history import HistoryPage
 from ehr_app.record.ids import uid
@@ -140,15 +141,27 @@ class Record:
         return self._connection is not None
 
     async def stored(self, row: Any) -> Stored:
-        """Open a row's body and count its patient as answered.
+        """Open one row's body and count its patient as answered; shape as `stored_many`."""
+        return (await self.stored_many((row,)))[0]
 
-        Shape: the row has facility, rtype, id, ver, updated, patient, content.
+    async def stored_many(self, rows: Iterable[Any]) -> list[Stored]:
+        """Open rows' bodies and count their patients as answered.
+
+        Shape: each row has facility, rtype, id, ver, updated, patient, content; the answer keeps their order.
         """
-        text = await self.store.open_frame(row["rtype"], row["id"], row["ver"], row["content"])
-        if form_of(row["content"]) == WITH_OBJECTS:
-            text = await objects.bring_in(self.store.objects, text)
-        self.saw(row["patient"])
-        return Stored(row["facility"], TYPE_NAMES[row["rtype"]], id_in(text), row["ver"], row["updated"], text)
+        unseal, found, patients = self.store.vault.open, [], []
+        for row in rows:
+            rtype, version, content = row["rtype"], row["ver"], row["content"]
+            try:
+                text = unseal(rtype, row["id"], version, content)
+            except Unavailable:
+                text = await self.store.open_frame(rtype, row["id"], version, content)
+            if content[0] == WITH_OBJECTS:
+                text = await objects.bring_in(self.store.objects, text)
+            patients.append(row["patient"])
+            found.append(Stored(row["facility"], TYPE_NAMES[rtype], id_in(text), version, row["updated"], text))
+        self._answered.update(patients)
+        return found
 
     def saw(self, patient: UUID | None, resources: int = 1) -> None:
         """Count resources as answered."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -19,8 +19,7 @@ from ehr_app.record.keys import DataKey, KeyFile, blinder
 from ehr_app.record.objects import ObjectStore
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """One version of a resource as the client will see it: `body` is JSON text with id and meta set."""
 
     facility: int

@@ -61,7 +61,7 @@ async def everything(
     shown, more = rows[:limit], len(rows) > limit
     wanted = (not types or "Patient" in types) and (since is None or patients[0]["updated"] >= since)
     first = [patients[0]] if after is None and wanted else []
-    found = [await record.stored(row) for row in (*first, *shown)]
+    found = await record.stored_many((*first, *shown))
     included = [] if types else await _directory(record, found, rows)
     following = cursors.seal_position(record, about, Position.of(shown[-1])) if more else None
     return SearchPage(found, included, None, following, [])
@@ -88,7 +88,7 @@ async def _directory(record: "Record", found: Iterable[Stored], rows: Iterable[A
     for _ in range(STEPS):
         literals = {pair: None for stored in todo for pair in _names(stored) if pair not in asked}
         asked.update(literals)
-        todo = [await record.stored(row) for row in await named(record, literals, seen)]
+        todo = await record.stored_many(await named(record, literals, seen))
         more += todo
         if not todo:
             break

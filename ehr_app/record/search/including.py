@@ -42,7 +42,7 @@ async def included(record: "Record", query: Query, found: Sequence[Stored], rows
     for include in query.revincludes:
         more += await _naming(record, include, found, rows, seen)
         _refuse_too_many(more)
-    return [await record.stored(row) for row in more]
+    return await record.stored_many(more)
 
 
 async def named(record: "Record", literals: dict[tuple[int, str], None], seen: set[Key]) -> list[Any]:

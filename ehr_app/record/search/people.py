@@ -60,13 +60,13 @@ async def find_patients(record: "Record", text: str, limit: int = 50) -> list[St
         if None not in ranks:
             ranked[key] = ((sorted(r for r in ranks if r is not None)[::-1], person.parts, person.born), row)
     best = sorted(ranked.values(), key=lambda pair: pair[0])[:limit]
-    return [await record.stored(row) for _, row in best]
+    return await record.stored_many(row for _, row in best)
 
 
 async def recent_patients(record: "Record", limit: int = 12) -> list[Stored]:
     """Return the patients whom this account opened last, newest first, as far as they are visible now."""
     rows = await record.rows(RECENT, limit, [record.facility_number, 0], RTYPES["Patient"])
-    return [await record.stored(row) for row in rows]
+    return await record.stored_many(rows)
 
 
 def statement(asked: list[Clause], h: Hash) -> tuple[str, list[Any]]:

@@ -40,7 +40,7 @@ async def search(
         return SearchPage([], [], await _total(record, made), None, query.applied)
     rows = await _page(record, made, after, query.count + 1)
     shown, more = rows[: query.count], len(rows) > query.count
-    found = [await record.stored(row) for row in shown]
+    found = await record.stored_many(shown)
     included = await including.included(record, query, found, shown) if query.includes or query.revincludes else []
     total = None
     if query.total:
