@@ -2,8 +2,8 @@
 // here it becomes SVG of the size of its box, and any point can be read by mouse, touch and keys.
 import { createElement as h, useEffect, useRef, useState } from "react";
 
-const PAD = { left: 58, right: 104, top: 34, bottom: 46 };
-const PHONE = { left: 46, right: 18, top: 34, bottom: 46 };
+const PAD = { left: 58, right: 104, top: 14, bottom: 46 };
+const PHONE = { left: 46, right: 18, top: 14, bottom: 46 };
 
 const mark = (point, x, y, last) => {
   const r = last ? 6.5 : 4.5;
@@ -33,7 +33,7 @@ export const ResultGraph = ({ series }) => {
   if (!points.length) return h("div", { ref: box });
   const phone = width < 560;
   const pad = phone ? PHONE : PAD;
-  const height = phone ? 300 : 320;
+  const height = phone ? 280 : 300;
   const { left, top } = pad;
   const right = width - pad.right;
   const bottom = height - pad.bottom;
@@ -70,7 +70,6 @@ export const ResultGraph = ({ series }) => {
       textAnchor: i === 0 && ticks.length > 1 ? "start" : i === ticks.length - 1 && phone && ticks.length > 1 ? "end" : "middle" }, tick.text)));
   drawn.push(
     h("path", { key: "axes", className: "axis", fill: "none", d: `M${left} ${top}V${bottom}H${right}` }),
-    h("text", { key: "yname", className: "strong", x: 0, y: 16 }, series.axis),
     h("text", { key: "xname", x: (left + right) / 2, y: height - 6, textAnchor: "middle" }, series.time),
     h("path", { key: "thread", className: "thread", d: points.map((p, i) => `${i ? "L" : "M"}${x(p.at)} ${y(p.value)}`).join("") }));
   drawn.push(h("line", { key: "cross", className: "cross", x1: x(now.at), x2: x(now.at), y1: top, y2: bottom, opacity: chosen < 0 ? 0 : 1 }));
@@ -79,10 +78,13 @@ export const ResultGraph = ({ series }) => {
     h("text", { key: "lastv", className: "strong", x: x(points[last].at) + 14, y: y(points[last].value) + 1, style: { fontSize: 15 } }, points[last].short),
     h("text", { key: "lastu", x: x(points[last].at) + 14, y: y(points[last].value) + 16 }, series.unit));
   return h("div", { ref: box, className: "graph" },
+    h("p", { style: { margin: "0.5rem 0 0", fontWeight: 600, fontSize: "0.75rem" } }, series.axis),
     h("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "slider", tabIndex: 0, "aria-label": series.label,
       "aria-valuemin": 1, "aria-valuemax": last + 1, "aria-valuenow": at + 1, "aria-valuetext": now.spoken, style: { touchAction: "pan-y", display: "block" },
       onMouseMove: nearest, onMouseLeave: () => setChosen(-1), onPointerDown: nearest, onKeyDown }, drawn),
     h("p", { className: "nums", style: { margin: "0.25rem 0 0", minHeight: "1.5em" } },
-      h("span", { className: "label" }, chosen < 0 ? "Last " : `${at + 1} of ${points.length} `),
-      h("strong", { className: now.className }, now.text), h("span", null, `  ${now.flag}  `), h("span", { className: "label" }, now.when)));
+      chosen < 0 ? h("span", { className: "label" }, "Point at the graph, or use the arrow keys on it, to read any value.") : [
+        h("span", { key: "n", className: "label" }, `${at + 1} of ${points.length} `),
+        h("strong", { key: "v", className: now.className }, now.text), h("span", { key: "f" }, ` ${now.flag} `),
+        h("span", { key: "w", className: "label" }, now.when)]));
 };

@@ -58,7 +58,7 @@ export const PaletteWindow = ({ children, label, onOpened, ...rest }) => {
   });
   const onClick = (event) => (event.target === box.current || event.target.closest("a")) && box.current.close();
   const onKeyDown = (event) => {
-    if (event.key === "Enter" && event.target.matches("input")) box.current.querySelector("[data-row]")?.click();
+    if (event.key === "Enter" && event.target.matches("input")) box.current.querySelector('[data-row="patient"]')?.click();
     else walk(event, box.current);
   };
   return h("dialog", { ...rest, ref: box, className: "palette", "aria-label": label, onClick, onKeyDown }, children);
@@ -67,6 +67,7 @@ export const PaletteWindow = ({ children, label, onOpened, ...rest }) => {
 // Toasts repeat what the page says elsewhere; they stay while the pointer or the focus is on them.
 export const ToastHost = ({ items }) => {
   const [gone, setGone] = useState(0);
+  useEffect(() => { if (!items?.length) setGone(0); }, [items]);
   const [held, setHeld] = useState(false);
   const live = (items ?? []).filter((toast) => toast.id > gone);
   const last = live.at(-1)?.id;
@@ -88,7 +89,7 @@ export const ToastHost = ({ items }) => {
 export const Head = ({ children, ...rest }) => {
   const box = useRef(null);
   useEffect(() => {
-    const measure = () => document.documentElement.style.setProperty("--head-bottom", `${box.current.offsetHeight}px`);
+    const measure = () => box.current && document.documentElement.style.setProperty("--head-bottom", `${box.current.offsetHeight + (parseFloat(getComputedStyle(box.current).top) || 0)}px`);
     const observer = new ResizeObserver(measure);
     observer.observe(box.current);
     measure();

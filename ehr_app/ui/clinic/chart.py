@@ -24,6 +24,7 @@ class Chart(rx.State):
 
     head: ChartHead | None = None
     nav: list[NavItem] = []
+    places: list[NavItem] = []
     ready: bool = False
     as_of: str = ""
     partial: str = ""
@@ -34,12 +35,14 @@ class Chart(rx.State):
 
     def _begin(self, pid: str) -> None:
         if self.head is None or self.head.pid != pid:
-            self.head = None
+            self.head, self.nav = None, []
+        self.places = []
         self.ready, self.kind, self.problem, self.partial = False, "", "", ""
         self.item_title, self.item = "", []
 
     def _fail(self, error: EhrError) -> None:
-        self.head, self.nav, self.kind, self.problem = None, [], kind_of(error), error.sentence
+        self.head, self.nav, self.places = None, [], []
+        self.kind, self.problem = kind_of(error), error.sentence
         self.ready = True
 
     async def _load(self, record: Record, pid: str) -> Sequence[Json] | None:
@@ -54,6 +57,7 @@ class Chart(rx.State):
         zone, moment = zone_of(record), now()
         known = allergies.resources if allergies else None
         self.head = chart_head(patient, known, vitals.resources, moment, zone)
+        self.nav = navigation(pid, {"results": await _counted(record, pid)})
         self.as_of = clinical_time(moment, zone)
         return known
 
@@ -88,6 +92,11 @@ def navigation(pid: str, counts: dict[str, str]) -> list[NavItem]:
         NavItem("summary", "Summary", "", address),
         NavItem("results", "Results", counts.get("results", ""), f"{address}/results"),
     ]
+
+
+async def _counted(record: Record, pid: str) -> str:
+    mine = [("patient", pid), ("category", "laboratory"), ("status:not", "entered-in-error"), ("_summary", "count")]
+    return f"{(await record.search('Observation', mine)).total or 0:,}"
 
 
 def item_opener(ref: Any) -> Any:

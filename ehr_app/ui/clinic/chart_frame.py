@@ -17,7 +17,7 @@ E = rx.el
 
 def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
     """Compose a chart page; `current` is its domain's key, `retry` its loading event."""
-    head = rx.cond(Chart.head, E.div(_banner(), _safety(), _vitals()), _banner_bones())
+    head = rx.cond(Chart.head, E.div(_banner(), _safety(), E.div(_vitals(), class_name="max-md:hidden")), _banner_bones())
     main = E.main(
         rx.cond(Chart.partial != "", E.div(partial(Chart.partial), class_name="mb-4")),
         rx.cond(
@@ -31,6 +31,8 @@ def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
     )
     nav = E.nav(
         rx.foreach(Chart.nav, lambda one: _nav_item(one, current)),
+        rx.cond(Chart.places.length() > 0, E.p("On this page", class_name="label px-3 m-0 mt-5 mb-1 max-md:hidden")),
+        rx.foreach(Chart.places, _place),
         aria_label="Chart",
         class_name=(
             "no-print flex md:flex-col gap-0.5 px-3 py-2 md:py-4 md:w-52 md:shrink-0 overflow-x-auto md:sticky md:self-start"
@@ -43,8 +45,11 @@ def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
         open=Chart.item_title != "",
         on_close=Chart.close_item,
     )
-    pages = rx.foreach(Chart.nav, lambda one: E.a(one.label, href=one.href, custom_attrs={"data-row": ""}, class_name="nav-item"))
-    body = E.div(nav, main, panel, class_name="flex max-md:flex-col w-full max-w-[110rem] mx-auto")
+    pages = rx.foreach(
+        Chart.nav, lambda one: E.a(one.label, href=one.href, custom_attrs={"data-row": "page"}, class_name="nav-item")
+    )
+    strip = E.div(rx.cond(Chart.head, _vitals()), class_name="md:hidden bg-(--surface) border-b border-(--line)")
+    body = E.div(strip, nav, main, panel, class_name="flex max-md:flex-col w-full max-w-[110rem] mx-auto")
     return framed(body, head=head, pages=pages)
 
 
@@ -55,6 +60,15 @@ def _nav_item(item: rx.Var[NavItem], current: str) -> rx.Component:
         href=item.href,
         aria_current=rx.cond(item.key == current, "page", "false"),
         class_name="nav-item",
+    )
+
+
+def _place(item: rx.Var[NavItem]) -> rx.Component:
+    return E.a(
+        item.label,
+        rx.cond(item.count != "", E.span(item.count, class_name="count nums")),
+        href=item.href,
+        class_name="nav-item font-normal max-md:hidden",
     )
 
 
@@ -158,7 +172,7 @@ def _vitals() -> rx.Component:
     none = E.p("No vital signs recorded", class_name="m-0 text-(--ink-soft)")
     return E.section(
         rx.cond(head.vitals.length() > 0, strip, none), aria_label="Latest vital signs",
-        class_name="px-4 py-1.5 border-t border-(--line) max-sm:max-h-16 max-sm:overflow-auto",
+        class_name="px-4 py-1.5 border-t border-(--line)",
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from ehr_app.ui.clinic.opening import now, open_list, zone_of
 from ehr_app.ui.clinic.patients_view import PatientRow, patient_rows
 from ehr_app.ui.format.dates import clinical_time, today
 from ehr_app.ui.gate.authz import UiState, requires
+from ehr_app.ui.gate.leaving import sign_out_form
 from ehr_app.ui.kit.browser import Head, ToastHost, ZoneNote
 from ehr_app.ui.kit.controls import button, icon, search_field, theme_switch
 from ehr_app.ui.kit.marks import name_text, when
@@ -27,8 +28,9 @@ class Shell(rx.State):
     user: str = ""
     as_of: str = ""
 
-    def _tell(self, record: Record) -> None:
-        access = record.access
+    async def _tell(self, record: Record) -> None:
+        access, window = record.access, await self.get_state(UiState)
+        window.toasts = []
         self.facility, self.zone, self.user = access.facility.name, access.facility.time_zone, access.display
         self.as_of = clinical_time(now(), zone_of(record))
 
@@ -107,7 +109,7 @@ def _top_bar() -> rx.Component:
             E.div(
                 E.p(Shell.user, class_name="font-semibold m-0"),
                 E.p(Shell.facility, class_name="label m-0 mb-3"),
-                E.form(button("Sign out", type="submit", class_name="w-full"), action="/logout", method="post"),
+                sign_out_form(button("Sign out", type="submit", class_name="w-full")),
                 class_name="card absolute end-0 top-full mt-1 p-3 w-56 z-50",
             ),
             class_name="relative",
@@ -123,7 +125,7 @@ def _palette(pages: Any) -> rx.Component:
             E.span(name_text(one.name, class_name="font-semibold"), class_name="min-w-0"),
             E.span(when(one.born), " ", one.age, " ", one.sex, class_name="label ms-auto text-end"),
             E.span("MRN ", one.record_number, class_name="label nums truncate max-w-40"),
-            href=one.href, custom_attrs={"data-row": ""}, class_name="nav-item",
+            href=one.href, custom_attrs={"data-row": "patient"}, class_name="nav-item",
         ),
     )  # fmt: skip
     title = rx.cond(Palette.asked == "", "Recent patients", "Patients")

@@ -46,7 +46,7 @@ class Patients(rx.State):
             async with open_list(self, "patients") as record:
                 asked = text.strip()
                 found = await (record.find_patients(asked, limit=LIMIT) if asked else record.recent_patients(limit=12))
-                shell._tell(record)
+                await shell._tell(record)
                 self.rows = patient_rows(
                     [one.resource() for one in found], today(now(), zone_of(record)), record.access.facility.name
                 )
@@ -123,7 +123,7 @@ def patient_line(row: rx.Var[PatientRow]) -> rx.Component:
             E.div(E.span("MRN ", class_name="label"), E.span(row.record_number, class_name="nums break-all")),
             E.div(row.facility, class_name="label"),
             href=row.href,
-            custom_attrs={"data-row": ""},
+            custom_attrs={"data-row": "patient"},
             class_name=(
                 "grid grid-cols-2 sm:grid-cols-[minmax(0,2.2fr)_minmax(0,1.5fr)_5rem_minmax(0,1.6fr)_minmax(0,1fr)]"
                 " gap-x-4 gap-y-0.5 px-4 py-2.5 items-baseline border-t border-(--line) hover:bg-(--sunken)"

@@ -3,14 +3,12 @@
 import reflex as rx
 
 from ehr_app.errors import EhrError
-from ehr_app.ui.clinic.chart import Chart, item_opener, navigation
+from ehr_app.ui.clinic.chart import Chart, item_opener
 from ehr_app.ui.clinic.chart_frame import chart_page
-from ehr_app.ui.clinic.chart_view import count_text
 from ehr_app.ui.clinic.frame import Shell
 from ehr_app.ui.clinic.opening import find, open_chart, page_patient, page_query, zone_of
-from ehr_app.ui.clinic.results_view import Cell, Grid, GridRow, Panel, ResultRow, grid, panels
+from ehr_app.ui.clinic.results_view import Cell, Grid, GridRow, Panel, ResultRow, grid, panels, telling_test
 from ehr_app.ui.clinic.series_view import Mark, Series, series
-from ehr_app.ui.format.text import in_error
 from ehr_app.ui.gate.authz import requires
 from ehr_app.ui.heavy.graph import result_graph
 from ehr_app.ui.kit.controls import segments
@@ -43,12 +41,10 @@ class Results(rx.State):
         yield
         try:
             async with open_chart(self, pid, f"results by {self.view}") as record:
-                shell._tell(record)
+                await shell._tell(record)
                 await chart._load(record, pid)
                 zone, mine = zone_of(record), ("patient", pid)
                 labs = await find(record, "Observation", mine, LAB, ("_count", "400"))
-                counted = sum(not in_error(one) for one in labs.resources)
-                chart.nav = navigation(pid, {"results": count_text(counted, labs.more)})
                 if self.view == "panel":
                     reports = await find(
                         record, "DiagnosticReport", mine, ("_count", "40"), ("_include", "DiagnosticReport:result")
@@ -58,8 +54,7 @@ class Results(rx.State):
                     self.more = "Older reports are not shown here." if reports.more else ""
                 else:
                     test = page_query(self, "test")
-                    shown = grid(labs.resources, pid, zone, test)
-                    test = test or next((row.key for row in shown.rows if row.href), "")
+                    test = test or telling_test(labs.resources)
                     self.grid = grid(labs.resources, pid, zone, test)
                     head = chart.head
                     who = f"{head.name}, MRN {head.record_number}" if head else ""
@@ -85,7 +80,7 @@ def results() -> rx.Component:
     nothing = E.div(empty("No laboratory results recorded."), class_name="card pt-4")
     by_panel = rx.cond(
         Results.panels.length() > 0,
-        E.div(rx.foreach(Results.panels, panel), class_name="grid gap-4 2xl:grid-cols-2 items-start"),
+        E.div(rx.foreach(Results.panels, panel), class_name="grid gap-4 max-w-[53rem]"),
         nothing,
     )
     has_rows = Results.grid & (Results.grid.rows.length() > 0)
@@ -105,7 +100,7 @@ def panel(one: rx.Var[Panel]) -> rx.Component:
         rx.cond(one.status != "", E.span(chip(one.status, tone="info"), class_name="me-2")),
         when(one.when, one.spoken),
     )
-    rows = table(heads, rx.foreach(one.rows, panel_row), "Results of the report", cards_on_phone=True)
+    rows = table(heads, rx.foreach(one.rows, panel_row), "Results of the report", "panel-table cards-on-phone")
     said = rx.cond(one.conclusion != "", E.p(one.conclusion, class_name="px-4 py-2 m-0 max-w-prose"))
     source = rx.cond(one.source != "", E.p("Reported by ", one.source, class_name="label px-4 pb-2 m-0"))
     body = rx.cond(one.rows.length() > 0, rows, empty("No single values came with this report."))
@@ -114,10 +109,10 @@ def panel(one: rx.Var[Panel]) -> rx.Component:
 
 def panel_row(row: rx.Var[ResultRow]) -> rx.Component:
     """One result; its name opens everything else about it, its trend is one click away."""
-    name = E.button(
-        row.name, type="button", on_click=item_opener(row.ref), class_name="text-start link no-underline cursor-pointer"
+    name = E.button(row.name, type="button", on_click=item_opener(row.ref), class_name="opens")
+    trend = rx.cond(
+        row.href != "", E.a("trend", href=row.href, class_name="link hair ms-2 no-print", aria_label="Trend of " + row.name.to(str))
     )
-    trend = rx.cond(row.href != "", E.a("trend", href=row.href, class_name="link hair ms-2 no-print"))
     return E.tr(
         E.td(wrong_or(row.wrong, name), rx.cond(row.status != "", E.span(chip(row.status, tone="info"), class_name="ms-2")), trend),
         E.td(graded(row.value, row.grade), class_name="end"),
@@ -190,7 +185,7 @@ def _grid() -> rx.Component:
 
 def grid_row(row: rx.Var[GridRow]) -> rx.Component:
     """One test in one unit: its name chooses the graph."""
-    name = rx.cond(row.href != "", E.a(row.name, href=row.href, class_name="link no-underline hover:underline"), E.span(row.name))
+    name = rx.cond(row.href != "", E.a(row.name, href=row.href, class_name="opens font-medium"), E.span(row.name))
     about = E.span(row.unit, rx.cond(row.unit != "", " · ", ""), row.limits, class_name="label block nums")
     return E.tr(
         E.th(name, about, scope="row"),
@@ -203,7 +198,7 @@ def grid_cell(one: rx.Var[Cell]) -> rx.Component:
     """One value; opens everything else about it."""
     value = wrong_or(one.wrong, graded(one.text, one.grade), " ", flag(one.code, one.mark, one.words, one.grade))
     more = rx.cond(one.more != "", E.span(one.more, class_name="label ms-1", title="More results on this day"))
-    button = E.button(value, type="button", on_click=item_opener(one.ref), class_name="cursor-pointer hover:underline text-end")
+    button = E.button(value, type="button", on_click=item_opener(one.ref), class_name="opens")
     return E.td(
         rx.cond(one.text != "", E.span(button, more), E.span("–", class_name="label", aria_label="not done")), class_name="end nums"
     )

@@ -132,7 +132,7 @@ def grid(observations: Iterable[Json], pid: str, zone: ZoneInfo, current: str = 
     columns = list(days)[:COLUMNS]
     rows = [_grid_row(key, by_day, columns, pid, current) for key, by_day in tests.items()]
     rows = [row for row in rows if any(cell.text for cell in row.cells)]
-    rows.sort(key=lambda row: row.name.lower())
+    rows.sort(key=lambda row: (not row.current, row.name.lower()))
     note = f"The newest {len(columns)} of {len(days)} days are shown." if len(days) > len(columns) else ""
     heads = []
     for key in columns:
@@ -149,6 +149,15 @@ def test_key(observation: Json) -> str:
         if coding.get("code"):
             return f"{plain(coding.get('system'))}|{plain(coding['code'])}|{unit}"
     return f"|{clinical_text(part(observation, 'code'))}|{unit}"
+
+
+def telling_test(observations: Iterable[Json]) -> str:
+    """Return the test to draw when none is chosen: the gravest newest result, then the longest series."""
+    tests: dict[str, list[Result]] = {}
+    for _, one in sorted(_dated(observations), key=lambda pair: pair[0], reverse=True):
+        if (shown := result(one)).magnitude is not None:
+            tests.setdefault(test_key(one), []).append(shown)
+    return min(tests, key=lambda key: (tests[key][0].flag.rank, -len(tests[key])), default="")
 
 
 def over_time(pid: str, key: str = "") -> str:

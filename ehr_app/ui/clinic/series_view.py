@@ -18,7 +18,7 @@ from ehr_app.ui.format.numbers import number
 from ehr_app.ui.format.text import Json
 from ehr_app.ui.format.values import NO_RANGE, Result, normal_range, result
 
-LEVELS = 5
+LEVELS = 7
 DATES = 5
 QUIET_SPAN = 0.2
 MARGIN = 0.12
@@ -111,7 +111,7 @@ def series(observations: Iterable[Json], key: str, who: str, zone: ZoneInfo) -> 
         axis=f"{newest.name}, {newest.unit}" if newest.unit else newest.name,
         time=f"Date of collection ({zone.key.replace('_', ' ')})",
         unit=newest.unit,
-        limits=f"Range {newest.range}" if newest.range != NO_RANGE else "No range came with the last result",
+        limits=f"Range {newest.range} {newest.unit}".strip() if newest.range != NO_RANGE else "No range came with the last result",
         last=f"{points[-1].text} {points[-1].flag}".strip() + f", {points[-1].when}",
         previous=f"{points[-2].text} {points[-2].flag}".strip() + f", {points[-2].when}" if len(points) > 1 else "",
         left_out=f"{left_out} not drawn: entered in error or not a plain number." if left_out else "",

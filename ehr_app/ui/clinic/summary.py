@@ -4,8 +4,9 @@ import reflex as rx
 
 from ehr_app.errors import EhrError
 from ehr_app.ui.clinic import summary_view as view
-from ehr_app.ui.clinic.chart import MANY, Chart, item_opener, navigation
+from ehr_app.ui.clinic.chart import MANY, Chart, item_opener
 from ehr_app.ui.clinic.chart_frame import chart_page
+from ehr_app.ui.clinic.chart_view import NavItem
 from ehr_app.ui.clinic.frame import Shell
 from ehr_app.ui.clinic.opening import find, open_chart, page_patient, zone_of
 from ehr_app.ui.clinic.summary_view import Piece, Row, Section
@@ -34,7 +35,7 @@ class Summary(rx.State):
         yield
         try:
             async with open_chart(self, pid, "summary") as record:
-                shell._tell(record)
+                await shell._tell(record)
                 allergies = await chart._load(record, pid)
                 zone, mine, many = zone_of(record), ("patient", pid), ("_count", MANY)
                 problems = await find(record, "Condition", mine, many)
@@ -44,7 +45,6 @@ class Summary(rx.State):
                 shots = await find(record, "Immunization", mine, many)
                 papers = await find(record, "DocumentReference", mine, ("_count", "50"))
                 payers = await find(record, "Coverage", mine, ("_count", "20"))
-                results = view.recent_results(labs.resources, zone, labs.more)
                 self.sections = [
                     view.problems(problems.resources, zone, problems.more),
                     view.medications(drugs.resources, zone, drugs.more),
@@ -52,12 +52,12 @@ class Summary(rx.State):
                 ]
                 self.more = [
                     view.allergies(allergies, zone),
-                    results,
+                    view.recent_results(labs.resources, zone, labs.more),
                     view.immunizations(shots.resources, zone, shots.more),
                     view.documents(papers.resources, zone, papers.more),
                     view.coverage(payers.resources, zone, payers.more),
                 ]
-                chart.nav = navigation(pid, {"results": results.count})
+                chart.places = [NavItem(one.key, one.title, one.count, f"#{one.key}") for one in self.sections + self.more]
         except EhrError as error:
             chart._fail(error)
         chart.ready = True
@@ -106,7 +106,7 @@ def line(row: rx.Var[Row]) -> rx.Component:
     )  # fmt: skip
     opens = rx.cond(
         row.value != "",
-        E.button(title, type="button", on_click=item_opener(row.ref), class_name="text-start link no-underline cursor-pointer"),
+        E.button(title, type="button", on_click=item_opener(row.ref), class_name="opens font-medium"),
         title,
     )
     return E.li(

@@ -13,6 +13,7 @@ from ehr_app.ui.format.dates import clinical_day
 from ehr_app.ui.format.text import (
     NOT_KNOWN,
     Json,
+    clinical_text,
     concept_text,
     has_code,
     in_error,
@@ -123,7 +124,7 @@ def _allergy(record: Json, zone: ZoneInfo) -> Allergy:
     wrong = in_error(record)
     return Allergy(
         id=plain(record.get("id")),
-        name=concept_text(code) or _substances(record) or "Substance not named",
+        name=clinical_text(code) or _substances(record) or "Substance not named",
         reaction=_reaction(record),
         grave=_gravity(record)[1:3] < (1, 9) or record.get("criticality") == "high",
         status="Entered in error" if wrong else _ended(record),
@@ -137,14 +138,14 @@ def _allergy(record: Json, zone: ZoneInfo) -> Allergy:
 def _reaction(record: Json) -> str:
     told = []
     for reaction in items(record, "reaction"):
-        signs = ", ".join(filter(None, (concept_text(one) for one in items(reaction, "manifestation"))))
+        signs = ", ".join(filter(None, (clinical_text(one) for one in items(reaction, "manifestation"))))
         severity = plain(reaction.get("severity"))
         told.append(" ".join(filter(None, (severity, signs or plain(reaction.get("description"))))))
     return "; ".join(filter(None, told))
 
 
 def _substances(record: Json) -> str:
-    return ", ".join(filter(None, (concept_text(part(one, "substance")) for one in items(record, "reaction"))))
+    return ", ".join(filter(None, (clinical_text(part(one, "substance")) for one in items(record, "reaction"))))
 
 
 def _denial(record: Json) -> bool:

@@ -27,6 +27,7 @@ _UNITS = {
 _PERIODS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month", "a": "year"}
 _TIMES = {1: "once", 2: "twice"}
 _COUNTED = {3: "three times", 4: "four times", 5: "five times", 6: "six times"}
+_COUNTED_UNITS = {"tablet", "capsule", "unit", "puff", "drop", "spray", "actuation", "application", "lozenge", "sachet"}
 _DAYS = {"mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday", "sat": "Saturday",
          "sun": "Sunday"}  # fmt: skip
 _WHEN = {
@@ -150,7 +151,8 @@ def _as_needed(dosage: Json) -> list[Part]:
 def _quantity_or_range(given: Json, quantity_key: str, range_key: str) -> str:
     if quantity := part(given, quantity_key):
         shown = measure(quantity)
-        told = f"{shown.text} unit not recorded" if shown.unit_missing else shown.text
+        unit = _plural(shown.unit, quantity.get("value")) if shown.unit in _COUNTED_UNITS else shown.unit
+        told = f"{shown.number} {unit or 'unit not recorded'}"
         return told if quantity.get("value") is not None else ""
     if span := part(given, range_key):
         low = part(span, "low")

@@ -52,7 +52,7 @@ def labelled(label: str, value: Any, explained: str = "", **props: Any) -> rx.Co
 
 
 def _flag_class(grade: Any) -> Any:
-    return rx.match(grade, ("critical", "flag-critical"), ("abnormal", "flag-abnormal"), "")
+    return rx.match(grade, ("critical", "flag-critical"), ("abnormal", "flag-abnormal"), ("normal", "flag-normal"), "")
 
 
 def _value_class(grade: Any) -> Any:

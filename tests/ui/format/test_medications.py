@@ -10,9 +10,7 @@ from ehr_app.ui.format.medications import drug_name, frequency, medication_line
 
 
 def line(text: str, *dosages: dict[str, Any], **more: Any) -> str:
-    return medication_line(
-        {"medicationCodeableConcept": {"text": text}, "dosageInstruction": list(dosages), **more}
-    ).text
+    return medication_line({"medicationCodeableConcept": {"text": text}, "dosageInstruction": list(dosages), **more}).text
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,7 @@ def quantity(value: Any, unit: str | None = "mmol/L", **more: Any) -> dict[str, 
     return {"value": Decimal(str(value)), **({"unit": unit, "code": unit} if unit else {}), **more}
 
 
-def potassium(
-    value: Any, interpretation: str = "", bounds: tuple[str, str] | None = ("3.5", "5.0"), **more: Any
-) -> dict[str, Any]:
+def potassium(value: Any, interpretation: str = "", bounds: tuple[str, str] | None = ("3.5", "5.0"), **more: Any) -> dict[str, Any]:
     found: dict[str, Any] = {
         "resourceType": "Observation",
         "status": "final",
