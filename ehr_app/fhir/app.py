@@ -13,7 +13,7 @@ import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ehr_app.errors import EhrError, NotFound
-from ehr_app.fhir import batch, capability, interactions, negotiate, outcome
+from ehr_app.fhir import batch, capability, interactions, negotiate, outcome, validate
 from ehr_app.fhir.request import Answer, ClientGone, Request
 from ehr_app.standards.r4 import RTYPES
 
@@ -42,6 +42,7 @@ INTERACTIONS: Mapping[tuple[str, ...], Mapping[str, Handler]] = {
         "PUT": interactions.update_matching,
         "DELETE": interactions.delete_matching,
     },
+    ("Type", "$validate"): {"POST": validate.validate},
     ("Type", "_search"): {"POST": interactions.search_by_form},
     ("Type", "_history"): {"GET": interactions.history},
     ("Type", "id"): {"GET": interactions.read, "PUT": interactions.update, "DELETE": interactions.delete},

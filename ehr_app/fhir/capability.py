@@ -16,7 +16,8 @@ from ehr_app.standards.search_parameters import parameters
 PUBLISHED_ON = "2026-01-01"
 PLACE = "http://placeholder.invalid/fhir/R4"
 SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
-EVERYTHING = "http://hl7.org/fhir/OperationDefinition/Patient-everything"
+VALIDATE = {"name": "validate", "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate"}
+EVERYTHING = {"name": "everything", "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything"}
 INTERACTIONS = ("read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type")
 SYSTEM_INTERACTIONS = ("transaction", "batch", "history-system")
 NOT_SEARCHED = frozenset(("composite", "special"))
@@ -87,8 +88,7 @@ def _resource(rtype: str) -> dict[str, Any]:
         "searchRevInclude": list(_pointing_at(rtype)),
         "searchParam": [_parameter(code, p.type, p.url) for code, p in known.items() if p.type not in NOT_SEARCHED],
     }
-    if rtype == "Patient":
-        made["operation"] = [{"name": "everything", "definition": EVERYTHING}]
+    made["operation"] = [VALIDATE, EVERYTHING] if rtype == "Patient" else [VALIDATE]
     return {name: value for name, value in made.items() if value != []}
 
 

@@ -8,10 +8,13 @@ VALUES: dict[str, Any] = {
     "boolean": True, "integer": 1, "positiveInt": 1, "unsignedInt": 1, "decimal": 1, "string": "text", "markdown": "text",
     "code": "code", "id": "id", "uri": "http://example.org/x", "url": "http://example.org/x", "canonical": "http://example.org/x",
     "oid": "urn:oid:1.2.3", "uuid": "urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7", "base64Binary": "aGk=", "date": "2020-01-31",
-    "dateTime": "2020-01-31", "instant": "2020-01-31T08:00:00Z", "time": "08:00:00", "xhtml": "<div xmlns='http://www.w3.org/1999/xhtml'>x</div>",
+    "dateTime": "2020-01-31", "instant": "2020-01-31T08:00:00Z", "time": "08:00:00",
+    "xhtml": "<div xmlns='http://www.w3.org/1999/xhtml'>x</div>",
     "CodeableConcept": {"text": "text"}, "Coding": {"code": "code"}, "Identifier": {"value": "1"}, "Period": {"start": "2020"},
-    "Quantity": {"value": 1}, "Money": {"value": 1}, "Range": {"low": {"value": 1}}, "Attachment": {"title": "text"}, "Timing": {"event": ["2020-01-31"]},
-    "HumanName": {"text": "text"}, "ContactPoint": {"value": "1"}, "Dosage": {"text": "text"}, "Ratio": {"numerator": {"value": 1}, "denominator": {"value": 1}},
+    "Quantity": {"value": 1}, "Money": {"value": 1}, "Range": {"low": {"value": 1}}, "Attachment": {"title": "text"},
+    "Timing": {"event": ["2020-01-31"]},
+    "HumanName": {"text": "text"}, "ContactPoint": {"value": "1"}, "Dosage": {"text": "text"},
+    "Ratio": {"numerator": {"value": 1}, "denominator": {"value": 1}},
     "ContactDetail": {"name": "text"}, "Meta": {"tag": [{"code": "x"}]},
 }  # fmt: skip
 

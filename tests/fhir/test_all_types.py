@@ -19,7 +19,7 @@ EXAMPLES = SHARED / "fhir-r4-examples"
 def examples(rtype: str) -> list[dict[str, Any]]:
     """The examples of a type, the smallest resource when there is none."""
     found = []
-    for path in sorted(EXAMPLES.glob(f"{rtype}-*.json"))[:3]:
+    for path in sorted(EXAMPLES.glob(f"{rtype}-*.json"))[:1]:
         resource = json.loads(path.read_text("utf-8"), parse_float=Decimal)
         if not check(resource):
             found.append(resource)
@@ -69,7 +69,7 @@ def test_every_include_the_capability_statement_names_is_answered(north: httpx.C
     wrong = []
     for told in north.get("metadata").json()["rest"][0]["resource"]:
         for kind, member in (("_include", "searchInclude"), ("_revinclude", "searchRevInclude")):
-            for name in told.get(member, [])[:40]:
+            for name in told.get(member, [])[:8]:
                 answer = north.get(told["type"], params={kind: name, "_id": "absent"})
                 if answer.status_code != 200:
                     wrong.append((told["type"], kind, name, answer.text[-160:]))

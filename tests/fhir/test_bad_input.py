@@ -83,6 +83,10 @@ def test_the_json_test_suite_never_breaks_the_server(north: httpx.Client) -> Non
             answer = north.post("Basic", content=body, headers=JSON)
             assert 400 <= answer.status_code < 500, (path.name, answer.status_code, answer.text[:300])
             assert answer.json()["resourceType"] == "OperationOutcome"
+        inside = b'{"resourceType":"Parameters","parameter":' + raw + b"}"
+        assert north.post("Basic/$validate", content=inside, headers=JSON).status_code == 400, path.name
+        entry = b'{"resourceType":"Bundle","type":"batch","entry":' + raw + b"}"
+        assert north.post("", content=entry, headers=JSON).status_code in (200, 400), path.name
 
 
 def naughty() -> list[str]:

@@ -226,3 +226,16 @@ def test_validation_names_each_element(north: httpx.Client) -> None:
     named = {where for one in answer.json()["issue"] for where in one["expression"]}
     assert {"Patient.gender", "Patient.birthDate"} <= named
     assert b"martian" not in answer.content
+
+
+def test_validate_says_what_a_write_would_say_and_writes_nothing(north: httpx.Client) -> None:
+    before = north.get("Patient?_summary=count").json()["total"]
+    good = north.post("Patient/$validate", json=patient())
+    assert good.status_code == 200 and issue(good)["severity"] == "information"
+    bad = north.post("Patient/$validate", json={
+        "resourceType": "Parameters", "parameter": [{"name": "resource", "resource": patient(gender="martian")}],
+    })  # fmt: skip
+    assert bad.status_code == 200 and issue(bad)["expression"] == ["Patient.gender"]
+    mode = {"resourceType": "Parameters", "parameter": [{"name": "mode", "valueCode": "delete"}]}
+    assert north.post("Patient/$validate", json=mode).status_code == 400
+    assert north.get("Patient?_summary=count").json()["total"] == before
