@@ -20,7 +20,7 @@ from ehr_app.settings import Settings
 OK, REJECTED, USAGE = 0, 1, 2
 
 
-def run(paths: list[Path], facility: str, settings: Settings, *, app_dsn: str, audit_dsn: str) -> int:
+def run(paths: list[Path], facility: str, settings: Settings) -> int:
     """Import and return the exit code; progress and summary go to standard error and output."""
     try:
         sources = find(paths)
@@ -30,7 +30,7 @@ def run(paths: list[Path], facility: str, settings: Settings, *, app_dsn: str, a
     if not sources:
         tell("ehr import: no .json, .ndjson or .jsonl file was found")
         return USAGE
-    setup = Setup(app_dsn, audit_dsn, settings.keys, settings.data / "files", facility)
+    setup = Setup(settings.app_dsn, settings.audit_dsn, settings.keys, settings.data / "files", facility)
     try:
         return _import(sources, setup, settings)
     except Unauthenticated:
