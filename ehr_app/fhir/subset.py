@@ -5,7 +5,7 @@ our tables; `_elements` says the same precisely.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -50,7 +50,7 @@ def view(pairs: Iterable[tuple[str, str]]) -> View | None:
 
 def of_stored(stored: Stored, chosen: View) -> Stored:
     """Return a stored version reduced to a view."""
-    return replace(stored, body=encode(reduced(stored.resource(), chosen)))
+    return stored._replace(body=encode(reduced(stored.resource(), chosen)))
 
 
 def reduced(resource: dict[str, Any], chosen: View) -> dict[str, Any]:
