@@ -86,17 +86,19 @@ create unique index on ehr.data_key(facility) where retired_at is null;
 grant select, insert on ehr.data_key to ehr_app;
 """
 
+# Written so that the planner expects rows to pass (`> 0`, a test inside the subselect): with `= 1` and `is null` outside it expects
+# next to none and sorts whole tables instead of walking an index to the end of a page.
 SEE = """
   (facility = (select ehr.context_facility()) or facility = 0
     or exists (select 1 from ehr.share g where g.patient = {t}.patient and g.source = {t}.facility
       and g.facility = (select ehr.context_facility()) and (g.expires_at is null or g.expires_at > now())
-      and get_bit(g.mask, {t}.class) = 1))
-  and get_bit((select ehr.context_reads()), class) = 1
-  and ((select ehr.context_patient()) is null or patient = (select ehr.context_patient())
+      and get_bit(g.mask, {t}.class) > 0))
+  and get_bit((select ehr.context_reads()), class) > 0
+  and ((select ehr.context_patient() is null) or patient = (select ehr.context_patient())
     or (patient is null and rtype = any ('{directory}'::smallint[])))
   and (not (select ehr.context_denies()) or not exists (select 1 from ehr.deny d where d.patient = {t}.patient
       and d.source = {t}.facility and d.facility = (select ehr.context_facility())
-      and (d.expires_at is null or d.expires_at > now()) and get_bit(d.mask, {t}.class) = 1))
+      and (d.expires_at is null or d.expires_at > now()) and get_bit(d.mask, {t}.class) > 0))
 """
 CHANGE = """
   facility = (select ehr.context_facility()) and get_bit((select ehr.context_writes()), class) = 1
