@@ -21,6 +21,7 @@ with r as materialized (
     with ordinality u(rtype, id, ver, updated, patient, encounter, class, lo, hi, code, content, t_from, t_to, n)),
 ins as (insert into ehr.resource
   select $1::smallint, rtype, id, ver, updated, patient, encounter, class, lo, hi, code, tokens, $2::uuid, content from r
+  where not exists (select 1 from ehr.resource_history h where h.facility = $1::smallint and h.rtype = r.rtype and h.id = r.id)
   on conflict do nothing returning rtype, id),
 done as materialized (select r.* from r join ins on ins.rtype = r.rtype and ins.id = r.id),
 e as (insert into ehr.eq select x.h, d.lo, d.id, d.patient, d.rtype, x.sys, d.class, $1::smallint
@@ -36,7 +37,7 @@ select n::int from r where not exists (select 1 from done where done.n = r.n) or
 
 
 async def add(record: "Record", drafts: Sequence["Draft"]) -> list[int]:
-    """Insert drafts that do not exist yet; return the positions of those that did and were left alone.
+    """Insert drafts that never existed; return the positions of those that do, or did and were deleted, which are left alone.
 
     Shape: no two drafts of one call are the same resource. Raises Forbidden when a policy refuses one of them.
     """

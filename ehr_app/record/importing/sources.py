@@ -9,8 +9,9 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 from ehr_app.errors import BadRequest
 
@@ -41,12 +42,11 @@ class Source:
         """Whether the name says that every line is a resource."""
         return self.path.name.removesuffix(".gz").endswith(LINES)
 
-    def open(self) -> BinaryIO:
+    def open(self) -> BufferedIOBase:
         """Return the unpacked bytes; the caller closes."""
-        raw = self.path.open("rb")
-        packed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        return cast(BinaryIO, gzip.GzipFile(fileobj=raw, mode="rb")) if packed else raw
+        with self.path.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+        return cast(BufferedIOBase, gzip.open(self.path, "rb")) if packed else self.path.open("rb")
 
     def sha256(self) -> str:
         """Return the hash of the file as it lies on disk."""
@@ -71,12 +71,12 @@ def find(paths: Iterable[Path]) -> list[Source]:
     return [Source(number, path, display) for number, (path, display) in enumerate(found.items())]
 
 
-def chunks(stream: BinaryIO) -> Iterator[bytes]:
+def chunks(stream: BufferedIOBase) -> Iterator[bytes]:
     """Yield the bytes of a stream. Raises Broken where a gzip file is cut off or damaged."""
     position = 0
     while True:
         try:
-            chunk = stream.read(CHUNK_BYTES)
+            chunk = stream.read1(CHUNK_BYTES)  # what there is: `read` would keep the bytes before the damage to itself
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise Broken(position, f"the gzip file is cut off or damaged ({error})") from None
         if not chunk:

@@ -1,0 +1,112 @@
+"""The real bundles: everything that goes in comes back, field by field; a repeat changes nothing."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.record.importing.conftest import SHARED, Installation, content
+
+SYNTHEA = SHARED / "synthea-r4"
+INFERNO = SHARED / "us-core" / "inferno-reference"
+
+REFUSED = {
+    ("uscore_bundle_patient_355.json", 266): "'stop' is not an element of Period.",
+}
+"""Entries that break R4, and why."""
+
+pytestmark = pytest.mark.skipif(not SYNTHEA.is_dir(), reason="the shared sample records are not beside the repository")
+
+
+def read(path: Path) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(path.read_bytes(), parse_float=Decimal)
+    return parsed
+
+
+def linked(value: Any, places: dict[str, str]) -> Any:
+    """The value with every reference to a fullUrl turned into Type/id."""
+    if isinstance(value, dict):
+        return {
+            name: places.get(member, member) if name == "reference" and isinstance(member, str) else linked(member, places)
+            for name, member in value.items()
+        }
+    return [linked(item, places) for item in value] if isinstance(value, list) else value
+
+
+def expected(files: list[Path]) -> dict[str, list[dict[str, Any]]]:
+    """Type/id -> every content the files give it, in order."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in files:
+        parsed = read(path)
+        if parsed["resourceType"] != "Bundle":
+            parsed = {"entry": [{"resource": parsed}]}
+        places = {
+            entry["fullUrl"]: f"{entry['resource']['resourceType']}/{entry['resource']['id']}"
+            for entry in parsed["entry"]
+            if "fullUrl" in entry
+        }
+        for n, entry in enumerate(parsed["entry"]):
+            if (path.name, n) not in REFUSED:
+                resource = linked(entry["resource"], places)
+                found.setdefault(f"{resource['resourceType']}/{resource['id']}", []).append(content(resource))
+    return found
+
+
+async def test_every_field_of_the_real_bundles_comes_back_and_a_repeat_changes_nothing(
+    installation: Installation,
+) -> None:
+    files = [*sorted(SYNTHEA.glob("*.json")), *sorted(INFERNO.glob("*.json"))]
+    assert len(files) == 26
+
+    await installation.take_in(SYNTHEA, INFERNO)
+
+    for finding in installation.rejected():
+        reason = REFUSED[Path(finding["file"]).name, finding["entry"]]
+        assert reason in [issue["diagnostics"] for issue in finding["issues"]]
+    assert len(installation.rejected()) == len(REFUSED)
+    wanted = expected(files)
+    state = await installation.state()
+    ours = {place for place, (_, one) in state.items() if one.get("activity") == {"text": "import"}}
+    assert set(state) - ours == set(wanted)
+    for place, contents in wanted.items():
+        version, newest = state[place]
+        assert newest == contents[-1], place
+        if len(contents) > 1:
+            rtype, _, fhir_id = place.partition("/")
+            assert [content(one) for one in await installation.versions(rtype, fhir_id)] == contents[::-1]
+        assert version == len(contents)
+
+    await installation.take_in(INFERNO, SYNTHEA)
+
+    assert await installation.state() == state
+
+
+async def test_everything_gives_the_whole_patient_back(installation: Installation) -> None:
+    path = INFERNO / "uscore_bundle_patient_85.json"
+
+    assert await installation.take_in(path) == 0
+
+    async with installation.world.at("north", installation.local) as record:
+        page = await record.everything("85")
+    back = {f"{one.type}/{one.id}": content(one.resource()) for one in (*page.matches, *page.included)}
+    for place, contents in expected([path]).items():
+        assert back[place] == contents[-1]
+    assert {place.partition("/")[0] for place in set(back) - set(expected([path]))} <= {"Provenance"}
+
+
+async def test_each_patient_has_a_provenance_that_names_file_and_resources(installation: Installation) -> None:
+    path = next(SYNTHEA.glob("Antonio_*.json"))
+    entries = read(path)["entry"]
+
+    assert await installation.take_in(path) == 0
+
+    made = [one for _, one in (await installation.state()).values() if one.get("activity") == {"text": "import"}]
+    targets = [target["reference"] for one in made for target in one["target"]]
+    named = {f"{entry['resource']['resourceType']}/{entry['resource']['id']}" for entry in entries}
+    assert set(targets) == named
+    assert all(one["entity"][0]["what"]["display"] == path.name for one in made)
+    assert all(len(one["target"]) <= 500 for one in made)
+    patient = f"Patient/{entries[0]['resource']['id']}"
+    assert [one["target"][0]["reference"] for one in made].count(patient) == 1
