@@ -98,6 +98,13 @@ begin
       and a.disabled_at is null and cardinality(ehr.account_roles(s.account, s.facility)) > 0;
 end $$;
 
+create function ehr.session_ends(p_secret bytea) returns timestamptz
+language sql stable security definer set search_path = '' as $$
+  select least(s.expires_at, s.seen_at + s.idle) from ehr.session s join ehr.account a on a.id = s.account
+  where s.hash = sha256(p_secret) and s.revoked_at is null and s.expires_at > now() and s.seen_at > now() - s.idle
+    and a.disabled_at is null and cardinality(ehr.account_roles(s.account, s.facility)) > 0 $$;
+comment on function ehr.session_ends is 'When a live session ends, null when it is dead; unlike live_session it does not keep it alive';
+
 create function ehr.close_session(p_secret bytea) returns boolean language sql security definer set search_path = '' as $$
   update ehr.session set revoked_at = now() where hash = sha256(p_secret) and revoked_at is null returning true $$;
 
@@ -186,7 +193,7 @@ end $$;
 
 GRANTS = """
 revoke execute on all functions in schema ehr from public;
-grant execute on function ehr.sign_in_account, ehr.open_session, ehr.live_session, ehr.close_session, ehr.sign_in_failed,
+grant execute on function ehr.sign_in_account, ehr.open_session, ehr.live_session, ehr.session_ends, ehr.close_session, ehr.sign_in_failed,
   ehr.sign_in_failures, ehr.sign_in_succeeded, ehr.add_facility, ehr.add_account, ehr.disable_account, ehr.reset_password,
   ehr.issue_token to ehr_audit;
 """

@@ -111,17 +111,22 @@ create function ehr.begin_access(p_kinds text[], p_secrets bytea[], p_slugs text
   a_status smallint[])
 returns table(n int, at timestamptz, id uuid, facility smallint, account uuid, username text, display text, roles text[],
   scopes text, patient uuid, patient_id text, authority int, unrestricted boolean, refused text)
-language sql security definer set search_path = '' as $$
-  insert into ehr.answer select clock_timestamp(), u.* from unnest(a_access, a_facility, a_patient, a_resources, a_status) u;
-  with who as materialized (
-    select i.n::int, clock_timestamp() as at, gen_random_uuid() as id, i.kind, i.purpose, i.action, i.asked,
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+begin
+  if cardinality(a_access) > 0 then
+    insert into ehr.answer select clock_timestamp(), u.* from unnest(a_access, a_facility, a_patient, a_resources, a_status) u;
+  end if;
+  if cardinality(p_kinds) = 0 then return; end if;
+  return query with who as materialized (
+    select i.n::int as n, clock_timestamp() as at, gen_random_uuid() as id, i.kind, i.purpose, i.action, i.asked,
       f.number as facility, a.id as account, a.username, a.display, coalesce(t.authority, s.authority, l.authority) as authority,
       t.scopes, coalesce(t.patient, i.patient) as patient, coalesce(t.patient_id, i.patient_id) as patient_id,
-      t.patient is null as unrestricted,
+      t.patient is null as unrestricted, coalesce(m.roles, '{}') as roles,
       case when coalesce(t.authority, s.authority, l.authority) is null then 'credential'
            when l.hash is null and a.id is null then 'account'
            when f.number is null or f.slug <> coalesce(i.slug, f.slug) then 'facility'
-           when l.hash is null and cardinality(ehr.account_roles(a.id, f.number)) = 0 then 'membership'
+           when l.hash is null and m.roles is null then 'membership'
            when t.patient is not null and i.patient is not null and i.patient <> t.patient then 'patient' end as refused
     from unnest(p_kinds, p_secrets, p_slugs, p_patients, p_patient_ids, p_purposes, p_actions, p_asked)
       with ordinality i(kind, secret, slug, patient, patient_id, purpose, action, asked, n)
@@ -130,14 +135,16 @@ language sql security definer set search_path = '' as $$
       and s.seen_at > now() - s.idle
     left join ehr.local_secret l on i.kind = 'local' and l.hash = sha256(i.secret)
     left join ehr.account a on a.id = coalesce(t.account, s.account) and a.disabled_at is null
-    left join ehr.facility f on f.number = coalesce(t.facility, s.facility) or (l.hash is not null and f.slug = i.slug)),
+    left join ehr.facility f on f.number = coalesce(t.facility, s.facility) or (l.hash is not null and f.slug = i.slug)
+    left join lateral (select array_agg(x.role order by x.role) as roles from ehr.membership x
+      where x.account = a.id and x.facility = f.number and (x.expires_at is null or x.expires_at > now())) m on true),
   logged as (
     insert into ehr.access(at, id, kind, account, facility, authority, patient, purpose, action, asked, refused, expires_at)
     select w.at, w.id, w.kind, w.account, w.facility, w.authority, w.patient, w.purpose, w.action, w.asked, w.refused,
       w.at + interval '10 minutes' from who w)
-  select w.n, w.at, w.id, w.facility, w.account, w.username, w.display,
-    case when w.account is null then '{}'::text[] else ehr.account_roles(w.account, w.facility) end,
-    w.scopes, w.patient, w.patient_id, w.authority, w.unrestricted, w.refused from who w order by w.n $$;
+  select w.n, w.at, w.id, w.facility, w.account, w.username, w.display, w.roles,
+    w.scopes, w.patient, w.patient_id, w.authority, w.unrestricted, w.refused from who w order by w.n;
+end $$;
 
 create function ehr.context_facility() returns smallint language sql stable security definer parallel safe set search_path = '' as $$
   select a.facility from ehr.access a where a.at = nullif(current_setting('ehr.access_at', true), '')::timestamptz
