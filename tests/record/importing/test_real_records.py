@@ -36,7 +36,7 @@ def linked(value: Any, places: dict[str, str]) -> Any:
 
 
 def expected(files: list[Path]) -> dict[str, list[dict[str, Any]]]:
-    """Type/id -> every content the files give it, in order."""
+    """Type/id -> every content the files give it, in order of its first appearance."""
     found: dict[str, list[dict[str, Any]]] = {}
     for path in files:
         parsed = read(path)
@@ -50,7 +50,9 @@ def expected(files: list[Path]) -> dict[str, list[dict[str, Any]]]:
         for n, entry in enumerate(parsed["entry"]):
             if (path.name, n) not in REFUSED:
                 resource = linked(entry["resource"], places)
-                found.setdefault(f"{resource['resourceType']}/{resource['id']}", []).append(content(resource))
+                contents = found.setdefault(f"{resource['resourceType']}/{resource['id']}", [])
+                if content(resource) not in contents:
+                    contents.append(content(resource))
     return found
 
 
