@@ -22,7 +22,7 @@ def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
         rx.cond(Chart.partial != "", E.div(partial(Chart.partial), class_name="mb-4")),
         rx.cond(
             Chart.kind != "",
-            failure(Chart.kind, Chart.problem, retry),
+            failure(Chart.kind, Chart.problem, retry, "/patients"),
             rx.cond(Chart.ready, E.div(*content), E.div(bones(6, "Loading the chart"), class_name="card")),
         ),
         E.div(stale("As of ", Chart.as_of), zone_note(), class_name="flex gap-3 items-center mt-6"),
@@ -135,8 +135,12 @@ def _safety() -> rx.Component:
         ("unavailable", icon("cloud-off", 18)),
         icon("circle-help", 18),
     )
-    words = rx.cond(head.allergy == "known", E.strong(head.allergy_words), E.span(head.allergy_words, class_name="font-medium"))
-    listed = E.span(rx.foreach(head.allergies, _allergy), class_name="min-w-0")
+    words = rx.cond(
+        head.allergy == "known",
+        E.strong(head.allergy_words, class_name="sm:whitespace-nowrap"),
+        E.span(head.allergy_words, class_name="font-medium"),
+    )
+    listed = E.span(rx.foreach(head.allergies, _allergy), class_name="min-w-0 sm:flex-1")
     about = E.span(
         head.allergy_note,
         rx.cond((head.allergy_updated != "") & (head.allergy != "none"), E.span(" Updated ", head.allergy_updated)),
@@ -146,7 +150,7 @@ def _safety() -> rx.Component:
         E.span(sign, class_name="shrink-0 self-center"), words, listed, about,
         href=f"/patients/{head.pid}#allergies",
         aria_label=head.allergy_words + ", go to the list",
-        class_name=look.to(str) + " flex flex-wrap items-baseline gap-x-2 px-4 py-1.5 border-t border-(--line)",
+        class_name=look.to(str) + " flex max-sm:flex-wrap items-baseline gap-x-2 px-4 py-1.5 border-t border-(--line)",
     )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def patients() -> rx.Component:
     )  # fmt: skip
     content = rx.cond(
         Patients.kind != "",
-        failure(Patients.kind, Patients.problem, Patients.open),
+        E.div(failure(Patients.kind, Patients.problem, Patients.open, "/patients"), class_name="p-4"),
         rx.cond(~Patients.ready, bones(5, "Loading patients"), rx.cond(Patients.rows.length() == 0, nothing, listed)),
     )
     count = rx.cond(Patients.full, f"first {LIMIT}; type more to narrow", Patients.rows.length().to_string())

@@ -128,7 +128,7 @@ def grid(observations: Iterable[Json], pid: str, zone: ZoneInfo, current: str = 
         shown = result(one)
         day = str(local_day(when, zone))
         days.setdefault(day, (when, day))
-        tests.setdefault(test_key(one), {}).setdefault(day, []).append((one, shown))
+        tests.setdefault(series_key(one), {}).setdefault(day, []).append((one, shown))
     columns = list(days)[:COLUMNS]
     rows = [_grid_row(key, by_day, columns, pid, current) for key, by_day in tests.items()]
     rows = [row for row in rows if any(cell.text for cell in row.cells)]
@@ -141,7 +141,7 @@ def grid(observations: Iterable[Json], pid: str, zone: ZoneInfo, current: str = 
     return Grid(heads, rows, note)
 
 
-def test_key(observation: Json) -> str:
+def series_key(observation: Json) -> str:
     """Name one test in one unit: `system|code|unit`, else its text; this is what the address of a graph carries."""
     quantity = part(observation, "valueQuantity")
     unit = plain(quantity.get("code") or quantity.get("unit"))
@@ -156,7 +156,7 @@ def telling_test(observations: Iterable[Json]) -> str:
     tests: dict[str, list[Result]] = {}
     for _, one in sorted(_dated(observations), key=lambda pair: pair[0], reverse=True):
         if (shown := result(one)).magnitude is not None:
-            tests.setdefault(test_key(one), []).append(shown)
+            tests.setdefault(series_key(one), []).append(shown)
     return min(tests, key=lambda key: (tests[key][0].flag.rank, -len(tests[key])), default="")
 
 
@@ -180,7 +180,7 @@ def row_of(observation: Json, pid: str) -> ResultRow:
         grade=shown.flag.grade,
         status="" if shown.wrong else shown.status,
         wrong=shown.wrong,
-        href=over_time(pid, test_key(observation)) if shown.magnitude is not None else "",
+        href=over_time(pid, series_key(observation)) if shown.magnitude is not None else "",
     )
 
 

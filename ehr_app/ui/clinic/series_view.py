@@ -12,7 +12,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ehr_app.ui.clinic.chart_view import taken_at
-from ehr_app.ui.clinic.results_view import test_key
+from ehr_app.ui.clinic.results_view import series_key
 from ehr_app.ui.format.dates import clinical_day, clinical_time
 from ehr_app.ui.format.numbers import number
 from ehr_app.ui.format.text import Json
@@ -91,7 +91,7 @@ class Series:
 
 def series(observations: Iterable[Json], key: str, who: str, zone: ZoneInfo) -> Series:
     """Return the series of one test in one unit, oldest first; `who` is the patient's name and record number."""
-    mine = [one for one in observations if test_key(one) == key]
+    mine = [one for one in observations if series_key(one) == key]
     drawn = sorted(
         ((when, one, shown) for one in mine if (when := taken_at(one)) and (shown := result(one)).magnitude is not None),
         key=lambda item: item[0],

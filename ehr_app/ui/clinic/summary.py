@@ -52,7 +52,7 @@ class Summary(rx.State):
                 ]
                 self.more = [
                     view.allergies(allergies, zone),
-                    view.recent_results(labs.resources, zone, labs.more),
+                    view.recent_results(labs.resources, zone),
                     view.immunizations(shots.resources, zone, shots.more),
                     view.documents(papers.resources, zone, papers.more),
                     view.coverage(payers.resources, zone, payers.more),
@@ -97,28 +97,25 @@ def line(row: rx.Var[Row]) -> rx.Component:
         E.span(rx.foreach(row.pieces, piece)),
         rx.cond(row.grave, E.strong(row.title), E.span(row.title, class_name="font-medium")),
     )
-    value = rx.cond(
-        row.value != "",
-        E.span(
-            graded(row.value, row.grade), " ", flag(row.code, row.mark, row.words, row.grade),
-            class_name="ms-2 whitespace-nowrap",
-        ),
-    )  # fmt: skip
     opens = rx.cond(
         row.value != "",
         E.button(title, type="button", on_click=item_opener(row.ref), class_name="opens font-medium"),
         title,
     )
+    value = E.p(
+        wrong_or(row.wrong, graded(row.value, row.grade), " ", flag(row.code, row.mark, row.words, row.grade)),
+        class_name="m-0",
+    )
     return E.li(
         E.div(
-            wrong_or(row.wrong, opens, value),
+            wrong_or(row.wrong, opens),
             rx.cond(row.status != "", E.span(chip(row.status), class_name="ms-2")),
             rx.cond((row.words != "") & (row.value == ""), E.span(chip(row.words), class_name="ms-2")),
             rx.cond(row.detail != "", E.p(row.detail, class_name="label m-0")),
             rx.cond(row.limits != "", E.p(row.limits, class_name="label m-0 nums")),
             class_name="min-w-0",
         ),
-        E.div(when(row.when, row.spoken), class_name="label"),
+        E.div(rx.cond(row.value != "", value), E.p(when(row.when, row.spoken), class_name="label m-0"), class_name="text-end"),
     )
 
 

@@ -129,7 +129,7 @@ def allergies(records: Sequence[Json] | None, zone: ZoneInfo) -> Section:
     )  # fmt: skip
 
 
-def recent_results(observations: Sequence[Json], zone: ZoneInfo, more: bool = False) -> Section:
+def recent_results(observations: Sequence[Json], zone: ZoneInfo) -> Section:
     """R3: the newest result of each test, critical ones first."""
     newest: dict[str, Json] = {}
     for one in sorted(observations, key=lambda one: str(taken_at(one) or ""), reverse=True):
@@ -137,10 +137,8 @@ def recent_results(observations: Sequence[Json], zone: ZoneInfo, more: bool = Fa
     rows = [result_row(one, zone) for one in newest.values()]
     ranks = {"critical": 0, "abnormal": 1}
     rows.sort(key=lambda row: (row.wrong, ranks.get(row.grade, 2) == 2, ranks.get(row.grade, 2)))
-    counted = sum(not in_error(one) for one in observations)
     latest = next((row.when for row in rows if not row.wrong), "")
-    return Section("results", "Recent results", rows[:SHOWN], [], "", count_text(counted, more),
-                   "No laboratory results recorded.", latest)  # fmt: skip
+    return Section("results", "Recent results", rows[:SHOWN], empty="No laboratory results recorded.", latest=latest)
 
 
 def result_row(observation: Json, zone: ZoneInfo) -> Row:
@@ -237,7 +235,8 @@ def _section(
     folded = rows[shown:] + rest
     kind = f"earlier, {past_kind}" if rows[shown:] and rest else "earlier" if rows[shown:] else past_kind
     latest = rows[0].when if rows else ""
-    return Section(key, title, rows[:shown], folded, _past_words(len(folded), kind), count_text(len(now), more), empty, latest)
+    words = f"No current {title.lower()}." if past else empty
+    return Section(key, title, rows[:shown], folded, _past_words(len(folded), kind), count_text(len(now), more), words, latest)
 
 
 def _row(resource: Json, zone: ZoneInfo, title: str, when: object, **more: Any) -> Row:

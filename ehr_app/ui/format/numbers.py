@@ -79,6 +79,7 @@ def unit_text(quantity: Json) -> str:
     if chosen in _UNITS:
         return _UNITS[chosen]
     chosen = re.sub(r"\{([^}]*)\}", lambda found: found[1].replace("_", " "), chosen)
+    chosen = re.sub(r"\bm2\b", "m²", chosen)
     return chosen.replace("µg", "mcg").replace("μg", "mcg").removesuffix(".") if chosen else ""
 
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import reflex as rx
 
-from ehr_app.ui.kit.controls import button, icon
+from ehr_app.ui.kit.controls import button, icon, link_button
 
 E = rx.el
 Tone = Literal["critical", "warn", "info", "plain"]
@@ -26,9 +26,16 @@ def empty(words: Any, *more: Any) -> rx.Component:
     return E.div(E.p(words, class_name="m-0 text-(--ink-soft)"), *more, class_name="px-4 pb-4 pt-1")
 
 
-def failure(kind: Any, words: Any, retry: Any = None) -> rx.Component:
-    """What could not be shown and why. `kind` is denied, missing, unavailable or anything else."""
-    again = [button("Try again", on_click=retry, class_name="mt-3")] if retry is not None else []
+def failure(kind: Any, words: Any, retry: Any, elsewhere: str) -> rx.Component:
+    """What could not be shown and why; `kind` is denied, missing, unavailable, patient or anything else.
+
+    `retry` is the event that loads the page again, `elsewhere` an address to go on from.
+    """
+    ways = E.div(
+        rx.cond(kind == "missing", rx.fragment(), button("Try again", on_click=retry)),
+        link_button("Find a patient", href=elsewhere),
+        class_name="flex gap-2 mt-3",
+    )
     title = rx.match(
         kind,
         ("denied", "You may not see this"),
@@ -45,8 +52,9 @@ def failure(kind: Any, words: Any, retry: Any = None) -> rx.Component:
         ("patient", "Nothing was changed. The attempt was logged."),
         "Nothing was changed.",
     )
-    return notice(title, E.p(words, class_name="m-0 mt-1"), E.p(hint, class_name="label m-0 mt-1"), *again,
-                  tone="critical", role="alert")  # fmt: skip
+    said = (E.p(words, class_name="m-0 mt-1"), E.p(hint, class_name="label m-0 mt-1"), ways)
+    calm = notice(title, *said, role="alert")
+    return E.div(rx.cond(kind == "missing", calm, notice(title, *said, tone="critical", role="alert")), class_name="max-w-2xl")
 
 
 def partial(words: Any) -> rx.Component:
