@@ -5,8 +5,8 @@ export const Leave = () => {
   useEffect(leave, []);
   return null;
 };
-// Asks whether the session lives: every half minute and whenever the window comes back into view.
-export const SessionWatch = () => {
+// Asks whether the session lives, every half minute and whenever the window comes back into view; it wraps the page.
+export const SessionWatch = ({ children }) => {
   useEffect(() => {
     const ask = async () => {
       const answer = await fetch("/session", { cache: "no-store" }).catch(() => null);
@@ -22,5 +22,5 @@ export const SessionWatch = () => {
       window.removeEventListener("pageshow", ask);
     };
   }, []);
-  return null;
+  return children ?? null;
 };

@@ -7,7 +7,7 @@ import reflex as rx
 
 from ehr_app.ui import clinic
 from ehr_app.ui.entry import app as entry
-from ehr_app.ui.gate import events, gate, headers, internals, leaving, logfilter, logout, tokens
+from ehr_app.ui.gate import boundary, events, gate, headers, internals, leaving, logfilter, logout, tokens
 from ehr_app.ui.gate.authz import Authz
 
 
@@ -26,7 +26,8 @@ app = rx.App(
     backend_exception_handler=events.on_backend_error,
     frontend_exception_handler=events.on_frontend_error,
 )
-del app.app_wraps[(5, "Overlay")]  # Reflex's toast about a lost server needs eval; signed-in pages show their own bar
+app.app_wraps[(5, "Overlay")] = boundary.session_watch  # Reflex's toast about a lost server needs eval
+app.app_wraps[(55, "ErrorBoundary")] = boundary.error_boundary
 leaving.add_page(app)
 app.add_middleware(Authz())
 internals.namespace(app)._token_manager = tokens.ProbingTokenManager(app)

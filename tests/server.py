@@ -8,9 +8,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import asyncpg
 import httpx
@@ -25,6 +27,9 @@ from ehr_app.ui import build
 PASSWORD = "a test of passwords"
 SITES = {"north": "North Clinic", "south": "South Hospital", "harbor": "Harbor Practice"}
 PEOPLE = (("amara", "Amara Nurse", "nurse"), ("ivo", "Ivo Doctor", "physician"), ("admin", "Alex Admin", "admin"))
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,11 @@ class Server:
 
     def token(self, slug: str = "north", user: str = "admin", scopes: str = "system/*.cruds") -> str:
         """Return a fresh bearer token."""
-        return asyncio.run(self._issue(slug, user, scopes))
+        return _run(self._issue(slug, user, scopes))
+
+    def close_session(self, secret: str) -> None:
+        """End a session in the database, unseen by the server."""
+        _run(_execute(self.audit_dsn, f"select ehr.close_session('{secret}')"))
 
     async def _issue(self, slug: str, user: str, scopes: str) -> str:
         async with ledger.opened(self.audit_dsn):
@@ -80,9 +89,9 @@ def server(
     data, name = tmp_path_factory.mktemp("web data"), "ehr_web"
     administrator = cluster.dsn("postgres", "postgres")
     create = f"create database {name} template {migrated_template} strategy file_copy owner ehr_owner"
-    asyncio.run(_execute(administrator, create, f"grant connect on database {name} to ehr_app, ehr_audit"))
+    _run(_execute(administrator, create, f"grant connect on database {name} to ehr_app, ehr_audit"))
     audit = cluster.dsn("ehr_audit", name)
-    asyncio.run(_people(data, cluster.dsn("ehr_owner", name), audit))
+    _run(_people(data, cluster.dsn("ehr_owner", name), audit))
     port = free_port()
     environment = os.environ | {
         "EHR_DATA": str(data),
@@ -100,7 +109,7 @@ def server(
     finally:
         process.terminate()
         process.wait(10)
-        asyncio.run(_execute(administrator, f"drop database {name} with (force)"))
+        _run(_execute(administrator, f"drop database {name} with (force)"))
 
 
 def free_port() -> int:
@@ -108,6 +117,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run in a thread of its own: a browser test keeps an event loop in the main one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 async def _execute(dsn: str, *statements: str) -> None:

@@ -8,8 +8,9 @@ import re
 import secrets
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -23,6 +24,7 @@ SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 ACCOUNT = "select account, display, password_hash, roles, facility from ehr.sign_in_account($1, $2)"
 OPENED = "select ehr.open_session($1, $2::smallint, $3, $4, $5)"
 LIVE = "select account, username, display, facility, roles, ends_at from ehr.live_session($1)"
+ENDED = "select n from unnest($1::bytea[]) with ordinality as asked(secret, n) where ehr.session_ends(secret) is null"
 CLOSED = "select ehr.close_session($1)"
 CACHE_S = 2.0
 CACHED_AT_MOST = 20_000
@@ -93,13 +95,14 @@ async def live(cookie_header: str, host: str) -> Session | None:
         return None
 
 
-async def is_over(cookie_header: str, host: str) -> bool:
-    """Tell whether a session has ended, without counting the question as activity while it runs by what is known."""
-    sid = sid_of(cookie_header, host)
-    session = _cache.get(sid or "", (0.0, None))[1]
-    if session is not None and session.ends_at > datetime.now(UTC):
-        return False
-    return await live(cookie_header, host) is None
+async def ended(browsers: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return those (cookie header, host) whose session has ended; the question does not count as activity."""
+    asked = list(browsers)
+    secrets_ = [(secret_of(*browser) or "").encode() for browser in asked]
+    over = {asked[row[0] - 1] for row in await ledger.rows(ENDED, secrets_)}
+    for browser in over:
+        _cache.pop(sid_of(*browser) or "", None)
+    return over
 
 
 async def sign_in(facility: str, username: str, password: str, address: str) -> str:

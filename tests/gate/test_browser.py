@@ -96,6 +96,23 @@ def test_a_session_that_ended_elsewhere_leaves_the_screen(server: Server, page: 
     expect(page).to_have_url(server.url("north", "/signed-out"))
 
 
+def test_a_session_closed_by_the_database_leaves_within_seconds(server: Server, page: Page, signed_in: SignIn) -> None:
+    signed_in(user="admin")
+    expect(page.locator("#find-patient")).to_be_visible()
+    cookie = next(c for c in page.context.cookies() if c["name"] == "sid")
+    server.close_session(cookie["value"])
+    expect(page).to_have_url(server.url("north", "/signed-out"), timeout=9000)
+
+
+def test_a_screen_without_its_socket_leaves_too(server: Server, page: Page, signed_in: SignIn) -> None:
+    page.route_web_socket("**/_event/**", lambda socket: None)
+    signed_in(user="admin")
+    cookie = next(c for c in page.context.cookies() if c["name"] == "sid")
+    server.close_session(cookie["value"])
+    page.evaluate("window.dispatchEvent(new Event('pageshow'))")
+    expect(page).to_have_url(server.url("north", "/signed-out"))
+
+
 class Cable:
     """A TCP proxy that can go dead on the client's side without a word to the server."""
 

@@ -73,7 +73,23 @@ async def test_a_closed_session_is_dead_at_once(proof: bytes) -> None:
     assert await sessions.live(f"sid={secret}", HOST) is not None
     await sessions.revoke(secret)
     assert await sessions.live(f"sid={secret}", HOST) is None
-    assert await sessions.is_over(f"sid={secret}", HOST)
+    assert await sessions.ended([(f"sid={secret}", HOST)]) == {(f"sid={secret}", HOST)}
+
+
+async def test_asking_whether_a_session_lives_does_not_keep_it_alive(proof: bytes, database: Database) -> None:
+    secret = await sessions.sign_in("north", "amara", "right one", "10.0.0.1")
+    browser = (f"sid={secret}", HOST)
+    owner = await asyncpg.connect(database.owner)
+    await owner.execute("update ehr.session set seen_at = now() - interval '19 minutes'")
+    before = await owner.fetchval("select seen_at from ehr.session")
+    assert await sessions.ended([browser, ("", HOST)]) == {("", HOST)}
+    assert await owner.fetchval("select seen_at from ehr.session") == before
+    assert await sessions.live(*browser) is not None
+    assert await owner.fetchval("select seen_at from ehr.session") > before
+    await owner.execute("update ehr.session set seen_at = now() - interval '21 minutes'")
+    assert await sessions.ended([browser]) == {browser}
+    assert await sessions.live(*browser) is None
+    await owner.close()
 
 
 async def test_a_disabled_account_is_out_within_seconds(proof: bytes) -> None:

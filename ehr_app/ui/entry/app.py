@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ehr_app.errors import EhrError
-from ehr_app.identity import facilities
+from ehr_app.identity import facilities, sessions
 from ehr_app.ui.entry import chooser, sign_in
 from ehr_app.ui.entry.page import page, safe
 
@@ -23,6 +23,7 @@ def application(end: Callable[[str], Awaitable[None]]) -> Starlette:
         Route("/logout", sign_in.sign_out(end), methods=["POST"]),
         Route("/signed-out", sign_in.signed_out),
         Route("/ready", ready),
+        Route("/session", session),
     ]
     return Starlette(routes=routes, exception_handlers={EhrError: _trouble, HTTPException: _refused})
 
@@ -31,6 +32,12 @@ async def ready(request: Request) -> Response:
     """Tell a load balancer whether work can be done: the database answers."""
     await facilities.listed()
     return PlainTextResponse("ready")
+
+
+async def session(request: Request) -> Response:
+    """Tell a screen whether its session lives, without keeping it alive: 204 or 401."""
+    browser = request.headers.get("cookie", ""), request.headers.get("host", "")
+    return Response(status_code=401 if await sessions.ended([browser]) else 204)
 
 
 async def _trouble(request: Request, error: Exception) -> Response:

@@ -13,7 +13,7 @@ from ehr_app.identity import sessions
 from ehr_app.identity.hosts import facility_slug
 from ehr_app.ui.build import ROOT
 
-OPEN = {"/", "/login", "/logout", "/signed-out", "/ping", "/ready", "/favicon.ico"}
+OPEN = {"/", "/login", "/logout", "/signed-out", "/ping", "/ready", "/session", "/favicon.ico"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 REFUSED = 4401
 

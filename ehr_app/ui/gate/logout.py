@@ -52,8 +52,7 @@ async def _watch(app: rx.App) -> None:
         await asyncio.sleep(LOOK_EVERY_S)
         try:
             shown = {_shown_to(data) for data in internals.namespace(app)._static_router_data.values()}
-            over = {pair for pair in shown if await sessions.is_over(*pair)}
-            if over:
+            if over := await sessions.ended(shown):
                 await clear_screens(app, over.__contains__)
         except EhrError as error:
             log.warning("sessions cannot be checked: %s", error.diagnostics)

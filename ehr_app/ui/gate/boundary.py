@@ -1,0 +1,37 @@
+"""What a user sees when a screen fails to draw, and the watch that takes a screen off when its session has ended.
+
+Reflex's own error page shows a stack trace and a badge; a stack trace may quote what was on the screen.
+"""
+
+from typing import Any
+
+import reflex as rx
+from reflex.vars.function import ArgsFunctionOperation
+from reflex_components_core.base.error_boundary import ErrorBoundary  # type: ignore[import-untyped]
+
+
+class SessionWatch(rx.Component):
+    """Asks the server now and then whether the session lives; an ended one leads to `/signed-out`, socket or not."""
+
+    library = "$/public/leave"
+    tag = "SessionWatch"
+
+
+def session_watch(stateful: bool) -> rx.Component | None:
+    """Return the watch for every page that has state."""
+    watch: rx.Component = SessionWatch.create()
+    return watch if stateful else None
+
+
+def error_boundary(stateful: bool) -> rx.Component:
+    """Return the boundary around every page."""
+    shown = rx.el.main(
+        rx.el.h1("This screen could not be shown"),
+        rx.el.p("Nothing was changed. Reload the page; if it happens again, tell your administrator the time."),
+        rx.el.a("Back to the patients", href="/patients"),
+        role="alert",
+    )
+    props: dict[str, Any] = {} if stateful else {"on_error": rx.noop()}
+    fallback = ArgsFunctionOperation.create(("event_args",), rx.Var.create(shown))
+    boundary: rx.Component = ErrorBoundary.create(fallback_render=fallback, **props)
+    return boundary
