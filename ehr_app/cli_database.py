@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +13,10 @@ from pydantic import ValidationError
 
 from ehr_app import settings as configuration
 from ehr_app.errors import BadRequest, Unavailable
-from ehr_app.record import keys
 from ehr_app.record.embedded import EmbeddedPostgres
-from ehr_app.settings import Settings
+from ehr_app.settings import PROJECT, Settings
+
+SHAPED = "ehr.shape"
 
 
 def chosen(arguments: argparse.Namespace) -> Settings:
@@ -45,7 +47,10 @@ def opened(settings: Settings) -> Iterator[tuple[Settings, EmbeddedPostgres | No
     postgres = EmbeddedPostgres(settings.data, settings)
     with postgres:
         complete = addressed(settings, postgres)
-        shape(complete)
+        mark = settings.data / "pg" / SHAPED  # in the cluster's own folder: it is restored or lost together with it
+        if not mark.exists() or mark.read_text() != _wanted_shape(settings):
+            shape(complete)
+            mark.write_text(_wanted_shape(settings))
         configuration.adopt(complete)
         yield complete, postgres
 
@@ -63,7 +68,10 @@ def addressed(settings: Settings, postgres: EmbeddedPostgres) -> Settings:
 
 def shape(settings: Settings) -> tuple[str | None, str | None]:
     """Migrate as the owner and let the database know this installation's key; returns the revision before and after."""
-    from ehr_app.record import migrate as migrations  # SQLAlchemy: half a second that an external database does not cost
+    from sqlalchemy.exc import DBAPIError
+
+    from ehr_app.record import keys
+    from ehr_app.record import migrate as migrations  # SQLAlchemy: half a second that most commands need not wait
 
     if settings.owner_database_url is None:
         raise Unavailable("EHR_OWNER_DATABASE_URL is not set: migrations run as the role that owns the tables.")
@@ -72,6 +80,8 @@ def shape(settings: Settings) -> tuple[str | None, str | None]:
         migrations.register_keys(settings.owner_database_url, keys.load_or_create(settings.keys))
     except (OSError, asyncpg.PostgresConnectionError) as error:
         raise Unavailable(f"The database does not answer ({error}): check EHR_OWNER_DATABASE_URL.") from error
+    except DBAPIError as error:
+        raise Unavailable(f"The database refused a migration and is as it was before ({error.orig}).") from error
     return before, after
 
 
@@ -99,6 +109,14 @@ def fetch(dsn: str, sql: str, *values: Any) -> list[asyncpg.Record]:
             await connection.close()
 
     return asyncio.run(run())
+
+
+def _wanted_shape(settings: Settings) -> str:
+    """A fingerprint of the migrations and the key file: the same one means that there is nothing to do."""
+    seen = hashlib.sha256()
+    for path in [*sorted((PROJECT / "alembic" / "versions").glob("*.py")), settings.keys]:
+        seen.update(hashlib.sha256(path.read_bytes()).digest() if path.exists() else b"none")
+    return seen.hexdigest()
 
 
 def _require_audit(settings: Settings) -> None:
