@@ -198,8 +198,12 @@ async def system_search(request: Request) -> Answer:
 def shown(request: Request, stored: Stored) -> Answer:
     """Answer a stored version with its version headers."""
     headers = request.headers
-    tag = f'W/"{stored.version}"'.encode()
-    marks = [(b"etag", tag), (b"last-modified", negotiate.http_date(stored.updated).encode())]
+    place = f"{request.base}/{stored.type}/{stored.id}/_history/{stored.version}"
+    marks = [
+        (b"etag", f'W/"{stored.version}"'.encode()),
+        (b"last-modified", negotiate.http_date(stored.updated).encode()),
+        (b"content-location", place.encode()),
+    ]
     if (b"if-none-match" in headers or b"if-modified-since" in headers) and negotiate.not_modified(
         request.header(b"if-none-match"), request.header(b"if-modified-since"), stored.version, stored.updated
     ):

@@ -55,7 +55,7 @@ def test_create_read_update_delete_and_their_headers(north: httpx.Client) -> Non
     read = north.get(f"Patient/{made['id']}")
     assert read.status_code == 200 and read.content == created.content
     assert read.headers["etag"] == 'W/"1"' and read.headers["last-modified"].endswith("GMT")
-    assert read.headers["cache-control"] == "no-store"
+    assert read.headers["cache-control"] == "no-store" and read.headers["content-location"] == place
     assert north.get(f"Patient/{made['id']}", headers={"if-none-match": 'W/"1"'}).status_code == 304
     unchanged = {"if-modified-since": read.headers["last-modified"]}
     assert north.get(f"Patient/{made['id']}", headers=unchanged).status_code == 304
