@@ -59,6 +59,7 @@ class Branch:
     source: str
     conditions: tuple[str, ...]
     ordered: bool = True
+    whole_type: bool = False
 
 
 def branches(query: Query, equalities: Sequence[Equality], h: Hash, facility: int, bind: Binder) -> list[Branch]:
@@ -71,7 +72,7 @@ def branches(query: Query, equalities: Sequence[Equality], h: Hash, facility: in
         keys = [uid(f, query.rtype, i) for i in query.ids for f in {facility, 0}]
         return [Branch(RESOURCE, (f"r.facility = any({bind([facility, 0])}) and {typed} and r.id = any({bind(keys)})",), False)]
     if not equalities:
-        return [Branch(RESOURCE, (typed,))]
+        return [Branch(RESOURCE, (typed,), whole_type=True)]
     term, found = min(equalities, key=lambda pair: _rank(pair[0]))
     owned = _owned(term)
     if not owned:

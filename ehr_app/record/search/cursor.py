@@ -7,6 +7,7 @@ what a page may show is decided again by policy each time.
 
 import json
 import os
+import re
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ehr_app.record.door import Record
 
 LIFE_S = 600
+_SHAPE = re.compile(r"[A-Za-z0-9_-]{40,600}")
 REFUSAL = "this page address is not valid here any more; start the search again"
 
 
@@ -47,6 +49,8 @@ def seal(record: "Record", about: str, parts: list[str]) -> str:
 
 def open_sealed(record: "Record", about: str, cursor: str) -> list[str]:
     """Return the parts of a cursor. Raises BadRequest when it is not ours, not theirs, for another question, or too old."""
+    if _SHAPE.fullmatch(cursor) is None:
+        raise BadRequest(REFUSAL)
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         expires, *parts = json.loads(_cipher(record).decrypt(raw[:12], raw[12:], _bound_to(record, about)))

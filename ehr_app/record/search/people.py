@@ -3,15 +3,15 @@
 Blind indexes find the candidates under policy; their bodies decide and rank: whole words, then beginnings, then what sounds alike.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jellyfish
+import msgspec
 
-from ehr_app.record.codec import decode_object
 from ehr_app.record.rows import NUMBER_PREFIXES, PREFIXES
-from ehr_app.record.search.branches import COLUMNS
+from ehr_app.record.search.branches import COLUMNS, RESOURCE
 from ehr_app.record.search.conditions import Binder
 from ehr_app.record.search.hashes import Hash
 from ehr_app.record.search.typed import Clause, clauses
@@ -24,10 +24,34 @@ if TYPE_CHECKING:
     from ehr_app.record.door import Record
 
 WHOLE, BEGINS, SOUNDS = 0, 1, 2
-MOST_CANDIDATES = 200
-SHORTEST_SOUND = 3
+LEAST_CANDIDATES = 50
+UNNARROWED = 400
+"""A single letter is looked for among so many patients, those changed last."""
+
+SHORTEST_SOUND = 2
 RECENT = f"""select {COLUMNS} from (select patient, row_number() over () as n from ehr.recent_patients($1)) p
  join ehr.resource r on r.facility = any($2) and r.rtype = $3 and r.id = p.patient order by p.n"""
+
+
+class _Name(msgspec.Struct):
+    family: str | None = None
+    given: list[str | None] = []
+    text: str | None = None
+
+
+class _Valued(msgspec.Struct):
+    value: str = ""
+    system: str = ""
+
+
+class _Patient(msgspec.Struct):
+    name: list[_Name] = []
+    identifier: list[_Valued] = []
+    telecom: list[_Valued] = []
+    birthDate: str = ""
+
+
+_patients = msgspec.json.Decoder(_Patient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +73,22 @@ async def find_patients(record: "Record", text: str, limit: int = 50) -> list[St
     asked = clauses(text)
     if not asked:
         return []
-    sql, arguments = statement(asked, record.h)
     ranked: dict[tuple[int, Any], tuple[Any, Any]] = {}
-    for row in await record.rows(sql, *arguments):
-        key = (row["facility"], row["id"])
-        if key in ranked:
-            continue
-        person = read(decode_object(await record.store.open_frame(row["rtype"], row["id"], row["ver"], row["content"])))
-        ranks = [rank(clause, person) for clause in asked]
-        if None not in ranks:
-            ranked[key] = ((sorted(r for r in ranks if r is not None)[::-1], person.parts, person.born), row)
+    seen: set[tuple[int, Any]] = set()
+    for sql, arguments in statements(asked, record.h, max(limit, LEAST_CANDIDATES)):
+        for row in await record.rows(sql, *arguments):
+            key = (row["facility"], row["id"])
+            if key in seen:
+                continue
+            seen.add(key)
+            person = read(await record.store.open_frame(row["rtype"], row["id"], row["ver"], row["content"]))
+            ranks = [rank(clause, person) for clause in asked]
+            if None not in ranks:
+                ranked[key] = ((sum(r for r in ranks if r is not None), person.parts, person.born), row)
+        if len(ranked) >= limit:
+            break
     best = sorted(ranked.values(), key=lambda pair: pair[0])[:limit]
-    return await record.stored_many(row for _, row in best)
+    return [await record.stored(row) for _, row in best]
 
 
 async def recent_patients(record: "Record", limit: int = 12) -> list[Stored]:
@@ -69,40 +97,41 @@ async def recent_patients(record: "Record", limit: int = 12) -> list[Stored]:
     return await record.stored_many(rows)
 
 
-def statement(asked: list[Clause], h: Hash) -> tuple[str, list[Any]]:
-    """Return the statement that finds candidates: the best clause drives, in tiers, the others filter."""
-    bind = Binder([RTYPES["Patient"]])
+def statements(asked: list[Clause], h: Hash, limit: int) -> Iterator[tuple[str, list[Any]]]:
+    """Return the statements that find candidates, best tier first: one clause drives, the others filter."""
     driver = max(asked, key=_strength)
-    filters = [_filter(clause, h, bind) for clause in asked if clause is not driver]
-    where = "".join(f" and {condition}" for condition in filters if condition)
-    tiers = []
-    for found in _tiers(driver, h):
-        source = f"(select distinct e.facility, e.rtype, e.id from ehr.eq e where e.h = any({bind(found)})) e"
-        tiers.append(
-            f"(select {COLUMNS} from {source} join ehr.resource r on r.facility = e.facility and r.rtype = e.rtype and r.id = e.id"
-            f" where r.rtype = $1{where} limit {MOST_CANDIDATES})"
-        )
+    for source, conditions, arguments in _sources(driver, h):
+        narrowed = bool(arguments)
+        bind = Binder(arguments)
+        filters = [_filter(clause, h, bind) for clause in asked if clause is not driver]
+        where = " and ".join([f"r.rtype = {RTYPES['Patient']:d}", *conditions, *(f for f in filters if f)])
+        most = limit if narrowed else UNNARROWED
+        yield f"select {COLUMNS} from {source} where {where} order by r.updated desc limit {most:d}", bind.arguments
+
+
+def _sources(driver: Clause, h: Hash) -> Iterator[tuple[str, list[str], list[Any]]]:
+    found = False
+    for hashes in _tiers(driver, h):
+        found = True
+        hits = "(select distinct e.facility, e.rtype, e.id from ehr.eq e where e.h = any($1)) e"
+        yield f"{hits} join ehr.resource r on r.facility = e.facility and r.rtype = e.rtype and r.id = e.id", [], [hashes]
     for lo, hi in driver.born:
-        within = f"r.date_lo >= {bind(lo)} and r.date_lo < {bind(hi)}"
-        tiers.append(f"(select {COLUMNS} from ehr.resource r where r.rtype = $1 and {within}{where} limit {MOST_CANDIDATES})")
-    if not tiers:
-        tiers.append(
-            f"(select {COLUMNS} from ehr.resource r where r.rtype = $1{where} order by r.updated desc limit {MOST_CANDIDATES})"
-        )
-    return " union all ".join(tiers), bind.arguments
+        found = True
+        yield RESOURCE, ["r.date_lo >= $1", "r.date_lo < $2"], [lo, hi]
+    if not found:
+        yield RESOURCE, [], []
 
 
-def read(patient: Mapping[str, Any]) -> Person:
-    """Return what can be compared of a Patient."""
-    parts = [part for name in patient.get("name", ()) for part in _name_parts(name)]
-    identifiers = [i.get("value", "") for i in patient.get("identifier", ())]
-    phones = [t.get("value", "") for t in patient.get("telecom", ()) if t.get("system") == "phone"]
+def read(body: bytes) -> Person:
+    """Return what can be compared of a stored Patient."""
+    patient = _patients.decode(body)
+    parts = [fold(part) for name in patient.name for part in (name.family, *name.given, name.text) if part]
     return Person(
         tuple(dict.fromkeys(word for part in parts for word in part.split())),
         tuple(parts),
-        tuple("".join(c for c in value.casefold() if c.isalnum()) for value in identifiers),
-        tuple("".join(c for c in value if c.isdigit()) for value in phones),
-        patient.get("birthDate", ""),
+        tuple("".join(c for c in i.value.casefold() if c.isalnum()) for i in patient.identifier),
+        tuple("".join(c for c in t.value if c.isdigit()) for t in patient.telecom if t.system == "phone"),
+        patient.birthDate,
     )
 
 
@@ -132,16 +161,9 @@ def _word_ranks(word: str, person: Person) -> Iterable[int]:
         yield SOUNDS
 
 
-def _name_parts(name: Mapping[str, Any]) -> Iterable[str]:
-    for part in (name.get("family"), *name.get("given", ()), name.get("text")):
-        if part:
-            yield fold(part)
-
-
 def _sound(word: str) -> str:
-    if len(word) < SHORTEST_SOUND:
-        return ""
-    return jellyfish.metaphone(word.encode("utf-8", "ignore").decode())
+    sound = jellyfish.metaphone(word.encode("utf-8", "ignore").decode())
+    return sound if len(sound) >= SHORTEST_SOUND else ""
 
 
 def _strength(clause: Clause) -> tuple[int, int]:

@@ -48,14 +48,15 @@ class Plan:
         return len(self.branches) > 1 or (self.order == "date" and self.branches[0].ordered)
 
     def count(self) -> tuple[str, list[Any]]:
-        """Return the statement that counts the matches."""
+        """Return the statement that counts the matches, each once."""
         parts = [
-            f"select r.facility, r.id from {b.source} where {' and '.join([*b.conditions, *self.conditions])}"
-            for b in self.branches
+            f"select r.facility, r.id from {branch.source} where {' and '.join([*branch.conditions, *self.conditions])}"
+            for branch in self.branches
         ]
-        if len(parts) == 1 and self.branches[0].source is RESOURCE:
+        once = len(parts) == 1 and self.branches[0].source is RESOURCE
+        if once:
             return f"select count(*) from ({parts[0]}) x", self.arguments
-        return f"select count(*) from ({' union '.join(parts)}) x", self.arguments
+        return f"select count(*) from (select distinct facility, id from ({' union all '.join(parts)}) x) y", self.arguments
 
     def _parts(self, branch: Branch, after: Position | None, limit: int, bind: Binder) -> list[str]:
         if self.order == "updated":
@@ -133,9 +134,16 @@ def plan(query: Query, h: Hash, facility: int) -> Plan:
     made.branches = branches(query, equalities, h, facility, bind)
     for _, found in equalities:
         made.conditions.append(f"r.tokens && {bind(found)}")
-    if not query.sort and made.branches[0].source is RESOURCE and query.rtype not in (MAIN_DATES.keys() | OTHER_DATES.keys()):
-        made.order, made.descending = "updated", True
+    if not query.sort and _walks_the_type(made, query):
+        made.order = "updated"
     return made
+
+
+def _walks_the_type(made: Plan, query: Query) -> bool:
+    """Tell whether nothing narrows the type and the time of change is the better order: it is asked for, or there is no date."""
+    dated = query.rtype in MAIN_DATES or query.rtype in OTHER_DATES
+    changed = any(term.parameter.code == "_lastUpdated" for term in query.terms)
+    return made.branches[0].whole_type and (changed or not dated)
 
 
 def _measure(made: Plan, term: Term, h: Hash, rtype: str, bind: Binder) -> None:
