@@ -11,6 +11,7 @@ import re
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ehr_app.errors import BadRequest
+from ehr_app.record.keys import KeyFile
 
 if TYPE_CHECKING:
     from ehr_app.record.door import Record
@@ -44,7 +46,8 @@ def seal(record: "Record", about: str, parts: list[str]) -> str:
     """Return a cursor that holds `parts` and opens for the same asker and the same `about` within ten minutes."""
     nonce = os.urandom(12)
     text = json.dumps([int(time.time()) + LIFE_S, *parts], separators=(",", ":")).encode()
-    return urlsafe_b64encode(nonce + _cipher(record).encrypt(nonce, text, _bound_to(record, about))).rstrip(b"=").decode()
+    sealed = _cipher(record.store.keyfile).encrypt(nonce, text, _bound_to(record, about))
+    return urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
 
 
 def open_sealed(record: "Record", about: str, cursor: str) -> list[str]:
@@ -53,7 +56,7 @@ def open_sealed(record: "Record", about: str, cursor: str) -> list[str]:
         raise BadRequest(REFUSAL)
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        expires, *parts = json.loads(_cipher(record).decrypt(raw[:12], raw[12:], _bound_to(record, about)))
+        expires, *parts = json.loads(_cipher(record.store.keyfile).decrypt(raw[:12], raw[12:], _bound_to(record, about)))
     except (InvalidTag, ValueError):
         raise BadRequest(REFUSAL) from None
     if expires < time.time():
@@ -76,8 +79,9 @@ def open_position(record: "Record", about: str, cursor: str) -> Position:
         raise BadRequest(REFUSAL) from None
 
 
-def _cipher(record: "Record") -> AESGCM:
-    return AESGCM(record.store.keyfile.derive("cursor"))
+@lru_cache(maxsize=4)
+def _cipher(keyfile: KeyFile) -> AESGCM:
+    return AESGCM(keyfile.derive("cursor"))
 
 
 def _bound_to(record: "Record", about: str) -> bytes:
