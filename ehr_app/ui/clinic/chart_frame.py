@@ -7,7 +7,7 @@ import reflex as rx
 from ehr_app.ui.clinic.chart import Chart
 from ehr_app.ui.clinic.chart_view import AllergyShown, Labelled, NavItem, VitalShown
 from ehr_app.ui.clinic.frame import framed, zone_note
-from ehr_app.ui.kit.controls import icon
+from ehr_app.ui.kit.controls import icon, jump
 from ehr_app.ui.kit.marks import flag, graded, labelled, name_text, when
 from ehr_app.ui.kit.states import bones, failure, partial, stale
 from ehr_app.ui.kit.surfaces import side_panel
@@ -64,12 +64,8 @@ def _nav_item(item: rx.Var[NavItem], current: str) -> rx.Component:
 
 
 def _place(item: rx.Var[NavItem]) -> rx.Component:
-    return E.a(
-        item.label,
-        rx.cond(item.count != "", E.span(item.count, class_name="count nums")),
-        href=item.href,
-        class_name="nav-item font-normal max-md:hidden",
-    )
+    count = rx.cond(item.count != "", E.span(item.count, class_name="count nums"))
+    return jump(item.label, count, to=item.href, class_name="nav-item font-normal max-md:hidden")
 
 
 def _banner() -> rx.Component:
@@ -197,4 +193,4 @@ def _detail(one: rx.Var[Labelled]) -> rx.Component:
 
 def _banner_bones() -> rx.Component:
     words = rx.cond(Chart.kind != "", "No patient is shown", "Loading the patient")
-    return E.div(E.p(words, class_name="m-0 text-(--ink-soft)"), class_name="banner px-4 py-4", role="status")
+    return E.div(E.h1(words, class_name="text-base font-normal text-(--ink-soft)"), class_name="banner px-4 py-4", role="status")

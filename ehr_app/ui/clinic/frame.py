@@ -12,7 +12,7 @@ from ehr_app.ui.format.dates import clinical_time, today
 from ehr_app.ui.gate.authz import UiState, requires
 from ehr_app.ui.gate.leaving import sign_out_form
 from ehr_app.ui.kit.browser import Head, ToastHost, ZoneNote
-from ehr_app.ui.kit.controls import button, icon, search_field, theme_switch
+from ehr_app.ui.kit.controls import button, icon, jump, search_field, theme_switch
 from ehr_app.ui.kit.marks import name_text, when
 from ehr_app.ui.kit.states import offline_bar
 from ehr_app.ui.kit.surfaces import palette_window
@@ -69,8 +69,12 @@ class Palette(rx.State):
 def framed(*body: Any, head: Any = None, pages: Any = None) -> rx.Component:
     """A page: top bar and, on charts, the patient's head stay on top; `pages` are links of this chart for the palette."""
     return rx.fragment(
-        E.a("Skip to content", href="#content", class_name="btn skip"),
-        Head.create(_top_bar(), *([head] if head is not None else []), class_name="head"),
+        Head.create(
+            jump("Skip to content", to="#content", class_name="btn skip"),
+            _top_bar(),
+            *([head] if head is not None else []),
+            class_name="head",
+        ),
         *body,
         _palette(pages),
         ToastHost.create(items=UiState.toasts),

@@ -1,16 +1,20 @@
-"""The results page `/patients/<id>/results`: by panel, or over time with a graph of one test."""
+"""The results page `/patients/<id>/results`: by panel, over time with a graph of one test, or all in one long list."""
+
+from typing import Any
 
 import reflex as rx
 
 from ehr_app.errors import EhrError
+from ehr_app.record.door import Record
 from ehr_app.ui.clinic.chart import Chart, item_opener
 from ehr_app.ui.clinic.chart_frame import chart_page
 from ehr_app.ui.clinic.frame import Shell
 from ehr_app.ui.clinic.opening import find, open_chart, page_patient, page_query, zone_of
-from ehr_app.ui.clinic.results_view import Cell, Grid, GridRow, Panel, ResultRow, grid, panels, telling_test
+from ehr_app.ui.clinic.results_view import Cell, Grid, GridRow, Panel, ResultRow, grid, list_line, panels, telling_test
 from ehr_app.ui.clinic.series_view import Mark, Series, series
 from ehr_app.ui.gate.authz import requires
 from ehr_app.ui.heavy.graph import result_graph
+from ehr_app.ui.heavy.virtual_table import virtual_table
 from ehr_app.ui.kit.controls import segments
 from ehr_app.ui.kit.marks import chip, flag, graded, when, wrong_or
 from ehr_app.ui.kit.states import empty
@@ -27,7 +31,9 @@ class Results(rx.State):
     panels: list[Panel] = []
     grid: Grid | None = None
     series: Series | None = None
+    lines: list[dict[str, str]] = []
     more: str = ""
+    _cursor: str | None = None
 
     @rx.event
     @requires()
@@ -36,14 +42,18 @@ class Results(rx.State):
         pid = page_patient(self)
         chart, shell = await self.get_state(Chart), await self.get_state(Shell)
         chart._begin(pid)
-        self.view = "time" if page_query(self, "view") == "time" else "panel"
-        self.panels, self.grid, self.series, self.more = [], None, None, ""
+        view = page_query(self, "view")
+        self.view = view if view in ("time", "list") else "panel"
+        self.panels, self.grid, self.series, self.lines, self.more = [], None, None, [], ""
         yield
         try:
             async with open_chart(self, pid, f"results by {self.view}") as record:
                 await shell._tell(record)
                 await chart._load(record, pid)
                 zone, mine = zone_of(record), ("patient", pid)
+                if self.view == "list":
+                    await self._append(record, pid, None)
+                    return
                 labs = await find(record, "Observation", mine, LAB, ("_count", "400"))
                 if self.view == "panel":
                     reports = await find(
@@ -51,18 +61,32 @@ class Results(rx.State):
                     )
                     known = {str(one.get("id")): one for one in [*labs.resources[:100], *reports.included]}
                     self.panels = panels(reports.resources, list(known.values()), pid, zone)
-                    self.more = "Older reports are not shown here." if reports.more else ""
+                    self.more = "Older reports are not shown here; the list has all results." if reports.more else ""
                 else:
-                    test = page_query(self, "test")
-                    test = test or telling_test(labs.resources)
+                    test = page_query(self, "test") or telling_test(labs.resources)
                     self.grid = grid(labs.resources, pid, zone, test)
-                    head = chart.head
-                    who = f"{head.name}, MRN {head.record_number}" if head else ""
+                    who = f"{chart.head.name}, MRN {chart.head.record_number}" if chart.head else ""
                     self.series = series(labs.resources, test, who, zone)
                     self.more = "Only the newest 400 results are drawn." if labs.more else ""
         except EhrError as error:
             chart._fail(error)
-        chart.ready = True
+        finally:
+            chart.ready = True
+
+    @rx.event
+    @requires()
+    async def read_on(self, patient: str, last: int) -> None:
+        """Load the next page of the list; `patient` is the one whose list is shown, `last` its last row."""
+        if self._cursor is None or last + 1 < len(self.lines):
+            return
+        async with open_chart(self, patient, "results by list") as record:
+            await self._append(record, patient, self._cursor)
+
+    async def _append(self, record: Record, pid: str, cursor: str | None) -> None:
+        page = await record.search("Observation", [("patient", pid), LAB, ("_count", "100")], cursor=cursor)
+        zone = zone_of(record)
+        self.lines = [*self.lines, *(list_line(one.resource(), zone) for one in page.matches)]
+        self._cursor = page.next_cursor
 
 
 @rx.page(route="/patients/[pid]/results", title="Results", on_load=Results.open)
@@ -73,6 +97,7 @@ def results() -> rx.Component:
         "Results",
         ("By panel", base + "?view=panel", Results.view == "panel"),
         ("Over time", base + "?view=time", Results.view == "time"),
+        ("List", base + "?view=list", Results.view == "list"),
     )
     title = E.div(
         E.h1("Results", class_name="text-(length:--text-title)"), switch, class_name="flex flex-wrap items-center gap-4 mb-4"
@@ -80,15 +105,15 @@ def results() -> rx.Component:
     nothing = E.div(empty("No laboratory results recorded."), class_name="card pt-4")
     by_panel = rx.cond(
         Results.panels.length() > 0,
-        E.div(rx.foreach(Results.panels, panel), class_name="grid gap-4 max-w-[53rem]"),
+        E.div(rx.foreach(Results.panels, panel), class_name="grid gap-4 grid-cols-[minmax(0,1fr)] max-w-[53rem]"),
         nothing,
     )
     has_rows = Results.grid & (Results.grid.rows.length() > 0)
-    over_time = rx.cond(has_rows, E.div(_figure(), _grid(), class_name="grid gap-4"), nothing)
-    return chart_page(
-        "results", title, rx.cond(Results.view == "time", over_time, by_panel),
-        rx.cond(Results.more != "", E.p(Results.more, class_name="label")), retry=Results.open,
-    )  # fmt: skip
+    over_time = rx.cond(has_rows, E.div(_figure(), _grid(), class_name="grid gap-4 grid-cols-[minmax(0,1fr)]"), nothing)
+    listed = rx.cond(Results.lines.length() > 0, _list(), nothing)
+    shown = rx.match(Results.view, ("time", over_time), ("list", listed), by_panel)
+    note = rx.cond(Results.more != "", E.p(Results.more, class_name="label"))
+    return chart_page("results", title, shown, note, retry=Results.open)
 
 
 def panel(one: rx.Var[Panel]) -> rx.Component:
@@ -148,7 +173,7 @@ def _figure() -> rx.Component:
     return rx.cond(shown & (shown.key != ""), figure, rx.fragment())
 
 
-def name_and_number(head: rx.Var) -> rx.Component:
+def name_and_number(head: Any) -> rx.Component:
     """G4: whose graph it is."""
     return E.span(E.bdi(head.name), ", born ", head.born, ", MRN ", head.record_number, class_name="nums")
 
@@ -167,6 +192,13 @@ def legend_mark(one: rx.Var[Mark]) -> rx.Component:
     )
     drawn = E.svg(sign, width="14", height="14", view_box="0 0 14 14", aria_hidden="true", class_name="graph inline me-1.5 -mt-0.5")
     return E.li(drawn, one.words, class_name="label")
+
+
+def _list() -> rx.Component:
+    columns = [("when", "Collected", "look"), ("name", "Test", "look"), ("value", "Value", "strong"), ("flag", "Flag", "strong"),
+               ("limits", "Range", ""), ("status", "Status", "")]  # fmt: skip
+    rows = virtual_table(Results.lines, columns, end_reached=lambda last: Results.read_on(Chart.head.pid, last))
+    return E.section(rows, aria_label="All results, newest first", class_name="card overflow-hidden")
 
 
 def _grid() -> rx.Component:

@@ -184,6 +184,23 @@ def row_of(observation: Json, pid: str) -> ResultRow:
     )
 
 
+def list_line(observation: Json, zone: ZoneInfo) -> dict[str, str]:
+    """Return one result as a line of the long list; `look` and `strong` are the classes of its cells."""
+    shown = result(observation)
+    grade = "" if shown.wrong else {"critical": "value-critical", "abnormal": "value-abnormal"}.get(shown.flag.grade, "")
+    words = "" if shown.flag.grade in ("normal", "ungraded") else shown.flag.words
+    return {
+        "when": clinical_time(taken_at(observation), zone),
+        "name": shown.name,
+        "value": f"{shown.value}, {UNIT_MISSING}" if shown.unit_missing else shown.value or "No value",
+        "flag": " ".join(filter(None, (shown.flag.mark, shown.flag.code, words))),
+        "limits": shown.range,
+        "status": shown.status,
+        "look": "wrong" if shown.wrong else "",
+        "strong": "nums wrong" if shown.wrong else f"nums {grade}".strip(),
+    }
+
+
 def details(observation: Json, zone: ZoneInfo) -> list[tuple[str, str]]:
     """R2: everything else about a result, one step away: exact value, times, laboratory, method, notes, version."""
     shown = result(observation)

@@ -22,7 +22,7 @@ class PaletteWindow(rx.Component):
 
     library, tag = KIT, "PaletteWindow"
     label: rx.Var[str]
-    on_opened: rx.EventHandler[rx.event.no_args_event_spec]
+    on_opened: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]
 
 
 class ToastHost(rx.Component):
@@ -45,11 +45,11 @@ class ZoneNote(rx.Component):
     zone: rx.Var[str]
 
 
-class Hotkey(rx.Fragment):
+class Hotkey(rx.Fragment):  # type: ignore[misc]
     """Runs an event on a key combination: `mod+k` anywhere, a single key outside of text fields."""
 
     combo: rx.Var[str]
-    on_press: rx.EventHandler[rx.event.no_args_event_spec]
+    on_press: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]
 
     def add_imports(self) -> dict[str, ImportVar]:
         """Import the hook."""

@@ -24,6 +24,11 @@ def link(*content: Any, href: Any, **props: Any) -> rx.Component:
     return E.a(*content, href=href, class_name=_classes("link", props), **props)
 
 
+def jump(*content: Any, to: Any, **props: Any) -> rx.Component:
+    """A link to a place on the same page, past the client router (which would load the page again)."""
+    return E.a(*content, custom_attrs={"href": to}, **props)
+
+
 def icon(name: str, size: int = 16, **props: Any) -> rx.Component:
     """A decorative icon; its meaning is always said in words beside it."""
     return rx.icon(name, size=size, aria_hidden="true", **props)
