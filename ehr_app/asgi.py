@@ -38,6 +38,7 @@ class Front:
     def __init__(self, browser: ASGIApp, api: ASGIApp) -> None:
         """Shape: the lifespan is the browser side's; the API gets requests only, from any origin, without cookies."""
         self.browser = browser
+        self.same_origin = api
         self.api = CORSMiddleware(api, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +54,10 @@ class Front:
             return await PlainTextResponse(error.sentence, 421)(scope, receive, send)
         path = scope["path"]
         api = scope["type"] == "http" and (path.startswith("/fhir/") or path == "/fhir")
-        await (self.api if api else self.browser)(scope, receive, send)
+        if not api:
+            return await self.browser(scope, receive, send)
+        shared = any(name == b"origin" for name, _ in scope["headers"])
+        await (self.api if shared else self.same_origin)(scope, receive, send)
 
 
 def create() -> ASGIApp:

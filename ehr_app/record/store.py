@@ -157,5 +157,5 @@ async def _pool(dsn: str, connections: int) -> asyncpg.Pool:
         max_size=connections,
         connection_class=PlainConnection,
         max_inactive_connection_lifetime=0,
-        command_timeout=120,
+        server_settings={"statement_timeout": "120s"},  # a timer of the driver's would cost every query
     )
