@@ -3,6 +3,7 @@
 The comparisons follow https://hl7.org/fhir/R4/search.html#prefix (4.0.1), as `matching.py` has them in Python.
 """
 
+from datetime import datetime
 from typing import Any
 
 from ehr_app.record.search.values import DateValue, NumberValue
@@ -45,6 +46,20 @@ def date_condition(value: DateValue, lo: str, hi: str, bind: Binder) -> str:
         case "eb":
             return f"{hi} <= {bind(value.lo)}"
     return f"({lo} < {bind(value.hi)} and {hi} > {bind(value.lo)})"
+
+
+def bounds(value: DateValue) -> list[tuple[str, datetime]]:
+    """Return what the condition implies for the beginning of a stored interval alone: comparisons that an index can walk."""
+    match value.prefix:
+        case "eq":
+            return [(">=", value.lo), ("<", value.hi)]
+        case "sa":
+            return [(">=", value.hi)]
+        case "lt" | "eb":
+            return [("<", value.lo)]
+        case "le" | "ap":
+            return [("<", value.hi)]
+    return []
 
 
 def instant_condition(value: DateValue, at: str, bind: Binder) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from ehr_app.record.rows import UNDATED, date_param
 from ehr_app.record.search import hashes
 from ehr_app.record.search.branches import COLUMNS, EQ, RESOURCE, Branch, branches
-from ehr_app.record.search.conditions import Binder, date_condition, instant_condition, number_condition
+from ehr_app.record.search.conditions import Binder, bounds, date_condition, instant_condition, number_condition
 from ehr_app.record.search.cursor import Position
 from ehr_app.record.search.hashes import Hash
 from ehr_app.record.search.query import Query, Term
@@ -33,6 +33,9 @@ class Plan:
     conditions: list[str]
     arguments: list[Any]
     rechecks: list[Term] = field(default_factory=list)
+    dated_only: bool = False
+    bounds: list[tuple[str, datetime]] = field(default_factory=list)
+    """What the conditions imply for the main date, and whether they exclude rows without one."""
 
     def page(self, after: Position | None, limit: int) -> tuple[str, list[Any]]:
         """Return the statement for the next `limit` rows after a position; the caller merges and drops repeats."""
@@ -45,7 +48,7 @@ class Plan:
     @property
     def merges(self) -> bool:
         """Tell whether a page comes from several selects, whose order the caller makes."""
-        return len(self.branches) > 1 or (self.order == "date" and self.branches[0].ordered)
+        return len(self.branches) > 1 or (self.order == "date" and self.branches[0].ordered and not self.dated_only)
 
     def count(self) -> tuple[str, list[Any]]:
         """Return the statement that counts the matches, each once."""
@@ -67,6 +70,8 @@ class Plan:
         parts = []
         if after is None or after.at is not None:
             parts.append(self._select(branch, column, key, "dated", after, limit, bind))
+        if self.dated_only:
+            return parts
         undated = after if after is not None and after.at is None else None
         return [*parts, self._select(branch, column, key, "undated", undated, limit, bind)]
 
@@ -74,6 +79,8 @@ class Plan:
         where = [*branch.conditions, *self.conditions]
         if which in ("dated", "undated"):
             where.append(f"{column} is {'not null' if which == 'dated' else 'null'}")
+        if self.order == "date" and which != "undated":
+            where += [f"{column} {comparison} {bind(at)}" for comparison, at in self.bounds]
         if after is not None:
             where.append(self._following(column, key, which, after, bind))
         distinct = f"distinct on ({column}, {key}) " if branch.source is EQ else ""
@@ -157,6 +164,9 @@ def _measure(made: Plan, term: Term, h: Hash, rtype: str, bind: Binder) -> None:
             made.conditions.append(
                 _any(date_condition(v, "r.date_lo", "r.date_hi", bind) for v in term.values if isinstance(v, DateValue))
             )
+            made.dated_only = True
+            if len(term.values) == 1 and isinstance(term.values[0], DateValue):
+                made.bounds += bounds(term.values[0])
             if len(MAIN_DATES[rtype]) > 1 or rtype in OTHER_DATES:
                 made.conditions.append(f"not (r.tokens && {bind([h(UNDATED, rtype)])})")
             return

@@ -95,7 +95,7 @@ def parse(rtype: str, params: Sequence[tuple[str, str]], *, lenient: bool = Fals
     for name, value in params:
         try:
             _read(query, name, value)
-        except (UnknownParameter, BadRequest):
+        except UnknownParameter:
             if lenient:
                 continue
             raise

@@ -81,6 +81,20 @@ async def test_naughty_strings_never_raise(empty: World) -> None:
             assert isinstance(await record.find_patients(text, 5), list)
 
 
+async def test_recent_patients_are_those_this_person_opened_last(empty: World) -> None:
+    """Newest first, each once, only this account's and only what is visible."""
+    await empty.put(CAST)
+    session, other = await empty.session(), await empty.session("south")
+    for fhir_id in ("anna", "jose", "li", "anna", "nobody"):
+        async with empty.open(credential=session, patient=fhir_id) as record:
+            await record.search("Patient", [("_id", fhir_id)])
+    async with empty.open(credential=session) as record:
+        assert [p.id for p in await record.recent_patients(2)] == ["anna"]
+        assert [p.id for p in await record.recent_patients(12)] == ["anna", "li", "jose"]
+    async with empty.open("south", credential=other) as record:
+        assert await record.recent_patients() == []
+
+
 def test_readings_of_numbers() -> None:
     """Eight digits may be a date and a record number; a year may begin a record number."""
     (both,) = clauses("19610304")

@@ -61,6 +61,20 @@ class World:
             await connection.close()
         return Credential("token", secret)
 
+    async def session(self, facility: str = "north") -> Credential:
+        """Return a session of the account."""
+        secret = secrets.token_urlsafe(16)
+        connection = await asyncpg.connect(self.database.audit)
+        try:
+            row = await connection.fetchrow("select account, facility from ehr.sign_in_account($1, 'tess')", facility)
+            await connection.execute(
+                "select ehr.open_session($1, $2, $3, interval '1 hour', interval '1 hour')",
+                row["account"], row["facility"], sha256(secret.encode()).digest(),
+            )  # fmt: skip
+        finally:
+            await connection.close()
+        return Credential("session", secret)
+
 
 @asynccontextmanager
 async def world(database: Database, folder: Path) -> AsyncIterator[World]:
