@@ -170,8 +170,15 @@ async def _look_up(record: Record, plan: Plan, reference: str) -> str:
     return f"{rtype}/{page.matches[0].id}"
 
 
+def _in_lock_order(plan: Plan) -> list[Entry]:
+    """New resources as they stand, then those that exist in one order for everybody: two transactions wait, but do not block."""
+    new = [e for e in plan.entries if e.method == "POST"]
+    others = [e for e in plan.entries if e.method != "POST" and e.position in plan.ids]
+    return [*new, *sorted(others, key=lambda e: (e.rtype, plan.ids[e.position]))]
+
+
 async def _delete(record: Record, plan: Plan) -> None:
-    for entry in plan.entries:
+    for entry in _in_lock_order(plan):
         if entry.method == "DELETE":
             plan.answers[entry.position] = await _at(entry, _delete_one(record, plan, entry))
 
@@ -190,7 +197,7 @@ async def _delete_one(record: Record, plan: Plan, entry: Entry) -> Answer:
 async def _write(request: Request, record: Record, plan: Plan) -> None:
     changes: list[Change] = []
     positions: list[int] = []
-    for entry in plan.entries:
+    for entry in _in_lock_order(plan):
         if entry.method not in ("POST", "PUT") or entry.position in plan.alike:
             continue
         found = plan.matched.get(entry.position)

@@ -77,3 +77,25 @@ def test_parallel_transactions_with_the_same_conditions_do_not_block_each_other(
     assert {answer.status_code for answer in together(site, north_token, *calls)} == {200}
     for number in numbers:
         assert north.get(f"Patient?identifier=urn:race|{number}&_total=accurate").json()["total"] == 1
+
+
+def test_transactions_that_change_the_same_resources_in_any_order_all_succeed(
+    site: Site, north: httpx.Client, north_token: str
+) -> None:
+    people = [new_patient(north) for _ in range(4)]
+
+    def sent(turn: int) -> dict[str, object]:
+        order = people if turn % 2 else people[::-1]
+        entries = [
+            {
+                "resource": {**person, "birthDate": f"{1900 + turn}-01-01"},
+                "request": {"method": "PUT", "url": f"Patient/{person['id']}"},
+            }
+            for person in order
+        ]
+        return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+    answers = together(site, north_token, *[("POST", "", sent(turn), {}) for turn in range(10)])
+    assert {answer.status_code for answer in answers} == {200}
+    now = {north.get(f"Patient/{person['id']}").json()["birthDate"] for person in people}
+    assert len(now) == 1, "a transaction is applied whole"
