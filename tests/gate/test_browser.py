@@ -4,9 +4,11 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect
 
 from tests.browser import SignIn
 from tests.server import PASSWORD, Server, free_port
@@ -66,6 +68,41 @@ def test_no_page_offends_the_content_security_policy(server: Server, page: Page,
     assert complaints == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_entry_pages_are_accessible(server: Server, chromium: Browser, scheme: Literal["light", "dark"]) -> None:
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    for slug, path in (("", "/"), ("north", "/login"), ("north", "/signed-out")):
+        page.goto(server.url(slug, path))
+        assert Axe().run(page).response["violations"] == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.goto(server.url("harbor", "/login"))
+    page.fill("#username", "x")
+    page.fill("#password", "y")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
+    context.close()
+
+
+def test_first_load_is_small_and_the_second_moves_almost_nothing(server: Server, page: Page, signed_in: SignIn) -> None:
+    signed_in()
+    sizes: dict[str, int] = {}
+
+    def weigh(response: Response) -> None:
+        if response.ok and not response.url.endswith("/login"):
+            sizes[response.url] = response.request.sizes()["responseBodySize"]
+
+    fresh = page.context.browser.new_context(storage_state=page.context.storage_state())  # type: ignore[union-attr]
+    tab = fresh.new_page()
+    tab.on("requestfinished", lambda request: weigh(request.response()))  # type: ignore[arg-type]
+    tab.goto(server.url("north", "/patients"))
+    expect(tab.get_by_text("You have not opened a chart yet.")).to_be_visible()
+    tab.wait_for_timeout(500)
+    assert sum(sizes.values()) < 200_000, sorted(sizes.items(), key=lambda item: -item[1])
+    fresh.close()
+
+
 def test_the_session_cookie_is_out_of_reach_of_scripts(page: Page, signed_in: SignIn) -> None:
     signed_in()
     assert "sid" not in page.evaluate("document.cookie")
@@ -109,6 +146,7 @@ def test_a_screen_without_its_socket_leaves_too(server: Server, page: Page, sign
     signed_in(user="admin")
     cookie = next(c for c in page.context.cookies() if c["name"] == "sid")
     server.close_session(cookie["value"])
+    page.wait_for_load_state("networkidle")
     page.evaluate("window.dispatchEvent(new Event('pageshow'))")
     expect(page).to_have_url(server.url("north", "/signed-out"))
 

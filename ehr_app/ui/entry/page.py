@@ -16,6 +16,7 @@ FRAME = """<!doctype html>
 <link rel="stylesheet" href="/entry.css">
 </head>
 <body>
+<header class="mark">EHR</header>
 <main class="entry">
 {body}
 </main>
