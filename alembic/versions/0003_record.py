@@ -106,8 +106,8 @@ CHANGE = """
 """
 
 FUNCTIONS = """
-create function ehr.enter(p_at timestamptz, p_access uuid) returns void language sql set search_path = '' as $$
-  select set_config('ehr.access_at', p_at::text, true), set_config('ehr.access', p_access::text, true) $$;
+create function ehr.enter(p_at timestamptz, p_access uuid) returns boolean language sql volatile set search_path = '' as $$
+  select set_config('ehr.access_at', p_at::text, true) <> '' and set_config('ehr.access', p_access::text, true) <> '' $$;
 
 create function ehr.fetch(p_at timestamptz, p_access uuid, p_facility smallint, p_rtype smallint, p_id uuid, p_network uuid)
 returns table(facility smallint, id uuid, ver int, updated timestamptz, patient uuid, access uuid, verb smallint, content bytea)

@@ -7,6 +7,7 @@ is decided by row-level security from that row; nothing in this module filters.
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 from uuid import UUID
@@ -122,9 +123,10 @@ class Record:
         return None if row is None else _Typed(row, RTYPES[rtype])
 
     async def rows(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
-        """Run a query inside this record's transaction; the first call starts it and names the access row."""
-        connection = await self.connection()
-        return await connection.fetch(sql, *arguments)
+        """Run one query under this record's access row: inside the transaction when one is open, else alone in one round trip."""
+        if self._connection is not None:
+            return await self._connection.fetch(sql, *arguments)
+        return await self.store.pool.fetch(_alone(sql, len(arguments)), *arguments, self.access.at, self.access.id)
 
     async def connection(self) -> asyncpg.Connection:
         """Return the connection of this record's transaction, starting it when there is none yet."""
@@ -184,6 +186,15 @@ class Record:
         await self.store.audit.answered(Answer(self.access.id, self.facility_number, self._answered, self.status))
 
 
+@lru_cache(maxsize=4096)
+def _alone(sql: str, count: int) -> str:
+    """Return a query that first names the access row: the lateral side is not read before `entered` has given its row."""
+    return (
+        f"with entered as materialized (select ehr.enter(${count + 1}, ${count + 2}) as done) "
+        f"select alone.* from entered cross join lateral (select * from ({sql}) asked where entered.done offset 0) alone"
+    )
+
+
 class _Typed(dict[str, Any]):
     """A fetched row with the type that the function was asked for."""
 
@@ -205,9 +216,7 @@ class Opening:
         self._record = Record(self._store, access)
         return self._record
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._record is not None:
             await self._record.finish(error)
 

@@ -30,6 +30,7 @@ class KeyFile:
 
     key: bytes = field(repr=False)
 
+    @lru_cache  # noqa: B019 (one key file per process)
     def derive(self, purpose: str) -> bytes:
         """Return 32 bytes that belong to one purpose."""
         return HKDF(SHA256(), 32, None, purpose.encode()).derive(self.key)

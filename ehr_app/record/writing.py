@@ -185,7 +185,7 @@ async def match_exclusively(record: "Record", rtype: str, criteria: str) -> Stor
     Raises MultipleMatches.
     """
     lock = record.h("lock", str(record.facility_number), rtype, criteria)
-    await record.rows("select pg_advisory_xact_lock($1)", lock)
+    await (await record.connection()).execute("select pg_advisory_xact_lock($1)", lock)
     page = await record.search(rtype, [*parse_qsl(criteria, keep_blank_values=True), ("_count", "2")])
     if len(page.matches) > 1:
         raise MultipleMatches()
@@ -197,9 +197,7 @@ def refuse_invalid(resource: dict[str, Any], at: str = "") -> None:
     rtype = resource.get("resourceType")
     if not isinstance(rtype, str) or rtype not in RTYPES:
         expression = f"{at}.resourceType" if at else "resourceType"
-        raise InvalidResource(
-            "the resource has no known type", [Issue(expression, "structure", "this is not an R4 resource type")]
-        )
+        raise InvalidResource("the resource has no known type", [Issue(expression, "structure", "this is not an R4 resource type")])
     if is_valid(resource):
         return
     issues = check(resource)
@@ -214,9 +212,7 @@ async def make_draft(record: "Record", resource: dict[str, Any], fhir_id: str, v
     rtype, updated = resource["resourceType"], _now()
     text = encode(stamp(resource, fhir_id, version, updated))
     key = uid(facility, rtype, fhir_id)
-    row = index_row(
-        store.h, facility, rtype, key, resource if resource.get("id") == fhir_id else {**resource, "id": fhir_id}
-    )
+    row = index_row(store.h, facility, rtype, key, resource if resource.get("id") == fhir_id else {**resource, "id": fhir_id})
     number = await store.class_of(row.number, row.category)
     inner, form = text, INLINE
     if len(text) >= SMALLEST_CHARACTERS:
