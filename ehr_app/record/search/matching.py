@@ -73,7 +73,16 @@ def _rows(term: Term, index: Index) -> Iterator[tuple[Any, ...]]:
         "quantity": index.quantities,
         "number": index.numbers,
     }
-    return (row for row in kinds[term.parameter.type] if row[0] in stored)
+    found = (row for row in kinds[term.parameter.type] if row[0] in stored)
+    if term.parameter.type == "reference" and stored != (term.parameter.code,):
+        return (row for row in found if _names_a_target(row[1], term.parameter.targets))
+    return found
+
+
+def _names_a_target(literal: str, targets: tuple[str, ...]) -> bool:
+    """Tell whether a reference stored for a wider parameter is one of this one: by the type it names, if it names one."""
+    parts = literal.split("/")
+    return len(parts) < 2 or parts[-2] in targets
 
 
 def _row_matches(term: Term, value: Value, row: tuple[Any, ...]) -> bool:

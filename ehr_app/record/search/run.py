@@ -1,7 +1,7 @@
 """A search from its parameters to one page: parse, plan, fetch, look again where hashes are not enough, count, include.
 
-Spec: https://hl7.org/fhir/R4/search.html (4.0.1). Everything runs in the record's transaction under its access row, so
-what policy hides is in no match, total, include, order or cursor.
+Spec: https://hl7.org/fhir/R4/search.html (4.0.1). Every statement runs under the record's access row, so what policy
+hides is in no match, total, include, order or cursor.
 """
 
 from collections.abc import AsyncIterator, Sequence
