@@ -24,6 +24,7 @@ from ehr_app.record.writing import instant
 
 BATCH_ENTRIES = 500
 BATCH_BYTES = 4 << 20
+PROVENANCE_BYTES = 1 << 18  # every target is an index row: few bytes, much work
 WORTH_PROCESSES = 3000
 TARGETS_AT_ONCE = 2000
 NOT_HERE = "the reference points to nothing that is here"
@@ -152,11 +153,13 @@ def _batches(one: Plan, scratch: Scratch, wave: int) -> Iterator[tuple[str, list
 
 def _groups(items: Iterator[Item]) -> Iterator[list[Item]]:
     group: list[Item] = []
+    size = 0
     for item in items:
         group.append(item)
-        if len(group) == BATCH_ENTRIES:
+        size += len(item.raw or b"")
+        if len(group) == BATCH_ENTRIES or size >= PROVENANCE_BYTES:
             yield group
-            group = []
+            group, size = [], 0
     if group:
         yield group
 
