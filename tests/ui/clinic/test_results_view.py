@@ -3,7 +3,7 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ehr_app.ui.clinic.results_view import details, grid, over_time, panels, telling_test, series_key
+from ehr_app.ui.clinic.results_view import details, grid, over_time, panels, series_key, telling_test
 
 ZONE = ZoneInfo("UTC")
 
