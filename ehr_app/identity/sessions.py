@@ -4,6 +4,7 @@ Cookie names: https://www.rfc-editor.org/rfc/rfc6265 and the `__Host-` prefix of
 idle, after its life, by sign-out, or when the account or its last role is gone. It deliberately knows no second factor.
 """
 
+import math
 import re
 import secrets
 import time
@@ -49,6 +50,8 @@ class Session:
     ends_at: datetime
 
 
+REVOKED: tuple[float, Session | None] = (math.inf, None)
+
 _cache: dict[str, tuple[float, Session | None]] = {}
 
 
@@ -87,7 +90,7 @@ async def live(cookie_header: str, host: str) -> Session | None:
             _cache.clear()
         found = await ledger.rows(LIVE, secret.encode())
         known = (now + CACHE_S, _session(sid, found[0]) if found else None)
-        _cache[sid] = known
+        known = _cache[sid] = REVOKED if _cache.get(sid) == REVOKED else known  # signed out meanwhile
     session = known[1]
     try:
         return session if session is not None and session.facility == facility_slug(host) else None
@@ -126,7 +129,7 @@ async def sign_in(facility: str, username: str, password: str, address: str) -> 
 
 async def revoke(secret: str) -> None:
     """End a session now, here at once and everywhere within the two seconds of `live`."""
-    _cache[_sid(secret)] = (time.monotonic() + CACHE_S, None)
+    _cache[_sid(secret)] = REVOKED
     await ledger.rows(CLOSED, secret.encode())
 
 

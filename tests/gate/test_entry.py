@@ -1,5 +1,7 @@
 """The entry pages over HTTP: facility chooser, sign-in, sign-out, and who is let in without a session."""
 
+import socket
+
 import pytest
 
 from tests.server import PASSWORD, SITES, Server
@@ -91,6 +93,33 @@ def test_without_a_session_there_is_no_page(server: Server) -> None:
             answer = client.get(path)
             assert (answer.status_code, answer.headers["location"].split("?")[0]) == (302, "/login"), path
             assert answer.text == ""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/../index.html",
+        "/assets/%2e%2e/index.html",
+        "/assets/..%2findex.html",
+        "/assets/%2e%2e%2fpatients/index.html",
+        "/assets/..\\index.html",
+        "//index.html",
+        "/./patients",
+        "/login/../patients",
+        "/theme.css/../index.html",
+        "/fhir/../patients",
+        "/fhir/%2e%2e/patients",
+        "/patients%00",
+        "/PATIENTS",
+        "/_event/../patients",
+    ],
+)
+def test_crooked_paths_open_nothing(server: Server, path: str) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as tcp:
+        tcp.sendall(f"GET {path} HTTP/1.1\r\nHost: {server.host('north')}\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: tcp.recv(65536), b""))
+    assert answer.split(b" ", 2)[1] in (b"302", b"400", b"401", b"404"), answer[:200]
+    assert b"<html" not in answer
 
 
 def test_a_session_of_another_facility_opens_nothing(server: Server) -> None:

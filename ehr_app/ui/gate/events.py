@@ -6,6 +6,7 @@ Reflex logs an unknown event with its cookie and keeps a future for it for ever;
 import asyncio
 import logging
 import time
+import traceback
 from typing import Any
 
 import reflex as rx
@@ -52,8 +53,13 @@ def on_frontend_error(exception: Exception) -> None:
 
 
 def on_backend_error(exception: Exception) -> EventSpec:
-    """Log the kind of a handler's failure and tell the user; an expected failure says its own sentence."""
+    """Log the kind and place of a handler's failure and tell the user; an expected failure says its own sentence.
+
+    The message of an exception may quote what was asked or stored, so it is not logged.
+    """
     if isinstance(exception, EhrError):
         return tell(exception.sentence, "error")
-    log.error("handler failed: %s", type(exception).__name__, exc_info=exception)
+    frames = traceback.extract_tb(exception.__traceback__)
+    where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    log.error("handler failed: %s at %s", type(exception).__name__, where)
     return tell("Something went wrong; nothing was saved.", "error")

@@ -3,6 +3,7 @@
 It deliberately does not decide who may see which patient: that is the door's.
 """
 
+import re
 from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -16,6 +17,7 @@ from ehr_app.ui.build import ROOT
 OPEN = {"/", "/login", "/logout", "/signed-out", "/ping", "/ready", "/session", "/favicon.ico"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 REFUSED = 4401
+CROOKED = re.compile(r"//|\\|/\.{1,2}(/|$)|[\x00-\x1f\x7f]")  # would name another file than it seems to
 
 
 def same_origin(headers: dict[str, str]) -> bool:
@@ -64,7 +66,7 @@ class Gate:
 
     async def _refusal(self, headers: dict[str, str], scope: Scope) -> Response | None:
         path, method = scope["path"], scope["method"]
-        if path.startswith("/_upload"):
+        if path.startswith("/_upload") or CROOKED.search(path):
             return PlainTextResponse("not found", 404)
         if method not in SAFE and not same_origin(headers):
             return PlainTextResponse("cross-origin request refused", 403)
