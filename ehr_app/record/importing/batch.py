@@ -52,34 +52,35 @@ class Incoming:
 class Loader:
     """Stores batches in one facility."""
 
-    def __init__(self, door: Door, credential: Credential, facility: str, resolver: Resolver) -> None:
-        """Shape: `facility` is a slug."""
+    def __init__(self, door: Door, credential: Credential, facility: str, asked: str, resolver: Resolver) -> None:
+        """Shape: `facility` is a slug; `asked` goes into the access log."""
         self._door = door
         self._credential = credential
         self._facility = facility
+        self._asked = asked
         self._resolver = resolver
 
-    async def store(self, items: list[Item], asked: str) -> Outcome:
+    async def store(self, items: list[Item]) -> Outcome:
         """Store a batch; what is refused is in the outcome. Raises Unavailable, Forbidden and Unauthenticated only."""
         for turn in range(TRIES):
             try:
-                return await self._attempt(items, asked)
+                return await self._attempt(items)
             except (Conflict, asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
                 await asyncio.sleep(random.uniform(0, 0.05 * 2**turn))
             except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
                 raise Unavailable(f"the database went away ({type(error).__name__})") from error
             except FAULTS as error:
-                return await self._halves(items, asked, error)
+                return await self._halves(items, error)
         raise Unavailable("the same records are being changed by others again and again")
 
-    async def _attempt(self, items: list[Item], asked: str) -> Outcome:
+    async def _attempt(self, items: list[Item]) -> Outcome:
         opening = self._door.open(
-            self._credential, action="import", purpose=Purpose.OPERATIONS, facility=self._facility, asked=asked
+            self._credential, action="import", purpose=Purpose.OPERATIONS, facility=self._facility, asked=self._asked
         )
         async with opening as record:
             return await _store(record, items, self._resolver)
 
-    async def _halves(self, items: list[Item], asked: str, error: Exception) -> Outcome:
+    async def _halves(self, items: list[Item], error: Exception) -> Outcome:
         """Find the entry that the database cannot hold, storing the others."""
         outcome = Outcome()
         if len(items) == 1:
@@ -87,7 +88,7 @@ class Loader:
             return outcome
         middle = len(items) // 2
         for half in (items[:middle], items[middle:]):
-            outcome.add(await self.store(half, asked))
+            outcome.add(await self.store(half))
         return outcome
 
 

@@ -4,6 +4,7 @@ Bundles (transaction, batch, collection, searchset), single resources and NDJSON
 1 something was rejected or the run could not end, 2 the call makes no sense.
 """
 
+import sqlite3
 import sys
 import tempfile
 import time
@@ -30,7 +31,8 @@ def run(paths: list[Path], facility: str, settings: Settings) -> int:
     if not sources:
         tell("ehr import: no .json, .ndjson or .jsonl file was found")
         return USAGE
-    setup = Setup(settings.app_dsn, settings.audit_dsn, settings.keys, settings.data / "files", facility)
+    asked = f"{sources[0].display} ({len(sources)} files)"
+    setup = Setup(settings.app_dsn, settings.audit_dsn, settings.keys, settings.data / "files", facility, asked)
     try:
         return _import(sources, setup, settings)
     except Unauthenticated:
@@ -38,7 +40,11 @@ def run(paths: list[Path], facility: str, settings: Settings) -> int:
         return USAGE
     except EhrError as error:
         tell(f"ehr import: {error.diagnostics or error.sentence}")
-        return REJECTED
+    except (OSError, sqlite3.Error) as error:
+        tell(f"ehr import: the disk does not do what is needed ({error})")
+    except KeyboardInterrupt:
+        tell("\nehr import: stopped; what was stored stays, the same command finishes the rest")
+    return REJECTED
 
 
 def _import(sources: list[Source], setup: Setup, settings: Settings) -> int:

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ehr_app.errors import Unavailable
 from ehr_app.record import references
@@ -27,6 +28,7 @@ BATCH_BYTES = 4 << 20
 PROVENANCE_BYTES = 1 << 18  # every target is an index row: few bytes, much work
 WORTH_PROCESSES = 3000
 TARGETS_AT_ONCE = 2000
+WHO = "Local administrator, by ehr import"
 NOT_HERE = "the reference points to nothing that is here"
 
 
@@ -56,7 +58,7 @@ class Lead:
             self._entries = sum(one.entries for one in plans)
             many = self._entries >= WORTH_PROCESSES
             with Crew(self._worker, self._setup, scratch.addresses, many=many) as crew:
-                for wave, _ in scratch.waves():
+                for wave in scratch.waves():
                     self._store(crew, scratch, wave, plans)
                 self._note_loose(scratch)
                 self._write_provenance(crew, scratch, hashes, runs)
@@ -81,8 +83,8 @@ class Lead:
         def settle(outcome: Outcome) -> None:
             self._take(scratch, outcome)
 
-        batches = (batch for one in plans if one.entries for batch in _batches(one, scratch, wave))
-        _hand_out(crew, batches, at_once, settle)
+        items = (item for one in plans if one.entries for item in _items(one, scratch, wave))
+        _hand_out(crew, _groups(items, BATCH_BYTES), at_once, settle)
 
     def _take(self, scratch: Scratch, outcome: Outcome) -> None:
         for finding in outcome.findings:
@@ -115,15 +117,18 @@ class Lead:
                 self._rejects.note(finding)
 
     def _write_provenance(self, crew: Crew, scratch: Scratch, hashes: list[str], runs: dict[str, Run]) -> None:
-        who = "Local administrator, by ehr import"
-        for source, sha in zip(self._sources, hashes, strict=True):
-            if not sha:
-                continue
-            run = runs[sha]
-            brought = scratch.brought(source.number, unchanged_too=run.resumed)
-            made = provenances(brought, run=run.id, recorded=run.recorded, sha256=sha, source=source.display, who=who)
-            items = (Item(source.number, -1, 0, encode(one), one["id"], held=False) for one in made)
-            _hand_out(crew, ((f"provenance {source.display}", batch) for batch in _groups(items)), crew.at_once, _expect_whole)
+        items = (
+            Item(source.number, -1, 0, encode(one), one["id"], held=False)
+            for source, sha in zip(self._sources, hashes, strict=True)
+            if sha
+            for one in self._provenances(scratch, source, sha, runs[sha])
+        )
+        _hand_out(crew, _groups(items, PROVENANCE_BYTES), crew.at_once, _expect_whole)
+
+    def _provenances(self, scratch: Scratch, source: Source, sha: str, run: Run) -> Iterator[dict[str, Any]]:
+        brought = scratch.brought(source.number, unchanged_too=run.resumed)
+        at, name = run.recorded, source.display
+        return provenances(brought, run=run.id, recorded=at, sha256=sha, source=name, who=WHO)
 
 
 async def _missing(worker: Worker, facility: str, places: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -132,44 +137,36 @@ async def _missing(worker: Worker, facility: str, places: list[tuple[str, str]])
         return await references.missing(record, places)
 
 
-def _batches(one: Plan, scratch: Scratch, wave: int) -> Iterator[tuple[str, list[Item]]]:
+def _items(one: Plan, scratch: Scratch, wave: int) -> Iterator[Item]:
     source = one.source
     with source.open() as stream:
-        items: list[Item] = []
-        size = 0
         for entry in scratch.planned(source.number, wave):
             raw = None
             if entry.stop - entry.start <= LARGEST_BYTES:
                 stream.seek(entry.start)
                 raw = stream.read(entry.stop - entry.start)
-                size += len(raw)
-            items.append(Item(source.number, entry.n, entry.start, raw, entry.fhir_id, one.held))
-            if len(items) == BATCH_ENTRIES or size >= BATCH_BYTES:
-                yield f"import {source.display}", items
-                items, size = [], 0
-        if items:
-            yield f"import {source.display}", items
+            yield Item(source.number, entry.n, entry.start, raw, entry.fhir_id, one.held)
 
 
-def _groups(items: Iterator[Item]) -> Iterator[list[Item]]:
+def _groups(items: Iterator[Item], most_bytes: int) -> Iterator[list[Item]]:
     group: list[Item] = []
     size = 0
     for item in items:
         group.append(item)
         size += len(item.raw or b"")
-        if len(group) == BATCH_ENTRIES or size >= PROVENANCE_BYTES:
+        if len(group) == BATCH_ENTRIES or size >= most_bytes:
             yield group
             group, size = [], 0
     if group:
         yield group
 
 
-def _hand_out(crew: Crew, batches: Iterable[tuple[str, list[Item]]], at_once: int, settle: Callable[[Outcome], None]) -> None:
+def _hand_out(crew: Crew, batches: Iterable[list[Item]], at_once: int, settle: Callable[[Outcome], None]) -> None:
     """Keep `at_once` batches on their way, taking the outcomes in order."""
     waiting: deque[Future[Outcome]] = deque()
     try:
-        for asked, items in batches:
-            waiting.append(crew.submit(items, asked))
+        for items in batches:
+            waiting.append(crew.submit(items))
             if len(waiting) >= at_once:
                 settle(waiting.popleft().result())
         while waiting:

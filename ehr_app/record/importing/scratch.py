@@ -86,9 +86,9 @@ class Scratch:
         done = self._db.execute(f"update entry set wave = ? where place in ({again}) and exists ({first})", (wave,))
         return done.rowcount
 
-    def waves(self) -> list[tuple[int, int]]:
-        """Return (wave, number of entries), first wave first."""
-        return self._db.execute("select wave, count(*) from entry group by wave order by wave").fetchall()
+    def waves(self) -> list[int]:
+        """Return the waves that have entries, the first one first."""
+        return [wave for (wave,) in self._db.execute("select distinct wave from entry order by wave")]
 
     def planned(self, file: int, wave: int) -> Iterator[Planned]:
         """Yield the entries of a file and wave in their order."""

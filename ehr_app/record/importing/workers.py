@@ -7,6 +7,7 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -34,13 +35,14 @@ CONNECTIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """All that a process needs to store batches."""
+    """All that a process needs to store batches; `asked` is what the access log says about them."""
 
     app_dsn: str
     audit_dsn: str
     key_file: Path
     objects: Path
     facility: str
+    asked: str
 
 
 class Worker:
@@ -58,13 +60,13 @@ class Worker:
     def know(self, addresses: Path) -> None:
         """Learn the addresses of the run."""
         resolver = Resolver(Addresses(addresses))
-        self._loader = Loader(self.door, self.credential, self._setup.facility, resolver)
+        self._loader = Loader(self.door, self.credential, self._setup.facility, self._setup.asked, resolver)
 
-    def store_batch(self, items: list[Item], asked: str) -> Outcome:
+    def store_batch(self, items: list[Item]) -> Outcome:
         """Store a batch and return when it is committed."""
         if self._loader is None:
             raise RuntimeError("the addresses of the run are not known yet")
-        return self._runner.run(self._loader.store(items, asked))
+        return self._runner.run(self._loader.store(items))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run something on this worker's loop."""
@@ -101,15 +103,15 @@ class Crew:
         """How many batches it is worth handing out before waiting for one."""
         return 2 * WORKERS if self._pool else 1
 
-    def submit(self, items: list[Item], asked: str) -> "Future[Outcome]":
+    def submit(self, items: list[Item]) -> "Future[Outcome]":
         """Hand out a batch."""
         if self._pool is not None:
             try:
-                return self._pool.submit(_store_batch, items, asked)
+                return self._pool.submit(_store_batch, items)
             except BrokenProcessPool:
                 raise Unavailable("a process of the import was ended; start the import again") from None
         done: Future[Outcome] = Future()
-        done.set_result(self._worker.store_batch(items, asked))
+        done.set_result(self._worker.store_batch(items))
         return done
 
     def __enter__(self) -> Self:
@@ -132,6 +134,7 @@ class _Own:
 
 
 def _begin(setup: Setup, addresses: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides when to stop
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _Own.worker = Worker(setup)
     _Own.worker.know(addresses)
@@ -147,10 +150,10 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _store_batch(items: list[Item], asked: str) -> Outcome:
+def _store_batch(items: list[Item]) -> Outcome:
     if _Own.worker is None:
         raise RuntimeError("this process was not set up")
     try:
-        return _Own.worker.store_batch(items, asked)
+        return _Own.worker.store_batch(items)
     finally:
         gc.collect(1)
