@@ -98,6 +98,8 @@ export const Head = ({ children, ...rest }) => {
   return h("header", { ...rest, ref: box }, children);
 };
 
+export const Jump = ({ children, ...rest }) => h("a", rest, children);
+
 // Names the zone of the shown times when the reader's own clock differs (D4).
 export const ZoneNote = ({ zone, ...rest }) => {
   const [own, setOwn] = useState("");

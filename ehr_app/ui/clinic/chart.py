@@ -28,20 +28,25 @@ class Chart(rx.State):
     ready: bool = False
     as_of: str = ""
     partial: str = ""
+    stale: str = ""
     kind: str = ""
     problem: str = ""
     item_title: str = ""
     item: list[Labelled] = []
 
-    def _begin(self, pid: str) -> None:
+    def _begin(self, pid: str, keep: bool) -> None:
+        """Clear what belongs to another patient or page; `keep`: the same page is only read again (a reconnect)."""
         if self.head is None or self.head.pid != pid:
-            self.head, self.nav = None, []
-        self.places = []
-        self.ready, self.kind, self.problem, self.partial = False, "", "", ""
-        self.item_title, self.item = "", []
+            self.head, self.nav, keep = None, [], False
+        if not keep:
+            self.ready, self.places, self.item_title, self.item = False, [], "", []
+        self.kind, self.problem, self.partial, self.stale = "", "", "", ""
 
     def _fail(self, error: EhrError) -> None:
-        self.head, self.nav, self.places = None, [], []
+        if isinstance(error, Unavailable) and self.ready and self.head is not None:
+            self.stale = f"{error.sentence} What you see is of {self.as_of}."
+            return
+        self.head, self.nav, self.places, self.as_of = None, [], [], ""
         self.kind, self.problem = kind_of(error), error.sentence
         self.ready = True
 

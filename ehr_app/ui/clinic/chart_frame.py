@@ -7,9 +7,9 @@ import reflex as rx
 from ehr_app.ui.clinic.chart import Chart
 from ehr_app.ui.clinic.chart_view import AllergyShown, Labelled, NavItem, VitalShown
 from ehr_app.ui.clinic.frame import framed, zone_note
-from ehr_app.ui.kit.controls import icon, jump
+from ehr_app.ui.kit.controls import button, icon, jump
 from ehr_app.ui.kit.marks import flag, graded, labelled, name_text, when
-from ehr_app.ui.kit.states import bones, failure, partial, stale
+from ehr_app.ui.kit.states import as_of, bones, failure, partial, stale
 from ehr_app.ui.kit.surfaces import side_panel
 
 E = rx.el
@@ -20,12 +20,18 @@ def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
     head = rx.cond(Chart.head, E.div(_banner(), _safety(), E.div(_vitals(), class_name="max-md:hidden")), _banner_bones())
     main = E.main(
         rx.cond(Chart.partial != "", E.div(partial(Chart.partial), class_name="mb-4")),
+        rx.cond(Chart.stale != "", E.div(stale(Chart.stale), class_name="mb-4")),
         rx.cond(
             Chart.kind != "",
             failure(Chart.kind, Chart.problem, retry, "/patients"),
             rx.cond(Chart.ready, E.div(*content), E.div(bones(6, "Loading the chart"), class_name="card")),
         ),
-        E.div(stale("As of ", Chart.as_of), zone_note(), class_name="flex gap-3 items-center mt-6"),
+        E.div(
+            rx.cond(Chart.as_of != "", as_of("As of ", Chart.as_of)),
+            zone_note(),
+            button("Reload", weight="quiet", on_click=retry, class_name="hair no-print"),
+            class_name="flex gap-3 items-center mt-6",
+        ),
         id="content",
         class_name="min-w-0 flex-1 px-3 sm:px-5 py-4",
     )

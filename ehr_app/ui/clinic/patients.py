@@ -53,7 +53,11 @@ class Patients(rx.State):
                 self.full = bool(asked) and len(found) == LIMIT
         except EhrError as error:
             self.rows, self.kind, self.problem = [], kind_of(error), error.sentence
-        self.ready = True
+        except Exception:
+            self.rows, self.kind, self.problem = [], "other", EhrError.sentence
+            raise
+        finally:
+            self.ready = True
 
 
 @rx.page(route="/patients", title="Patients", on_load=Patients.open)

@@ -34,6 +34,7 @@ class Results(rx.State):
     lines: list[dict[str, str]] = []
     more: str = ""
     _cursor: str | None = None
+    _shown: tuple[str, str] = ("", "")
 
     @rx.event
     @requires()
@@ -41,18 +42,23 @@ class Results(rx.State):
         """Load the view that the address names, of the patient in the address."""
         pid = page_patient(self)
         chart, shell = await self.get_state(Chart), await self.get_state(Shell)
-        chart._begin(pid)
         view = page_query(self, "view")
-        self.view = view if view in ("time", "list") else "panel"
-        self.panels, self.grid, self.series, self.lines, self.more = [], None, None, [], ""
-        yield
+        shown = (pid, view)
+        chart._begin(pid, keep=self._shown == shown)
+        if self._shown != shown:
+            self.view = view if view in ("time", "list") else "panel"
+            self.panels, self.grid, self.series, self.lines, self.more = [], None, None, [], ""
+            self._shown = shown
+            yield
         try:
             async with open_chart(self, pid, f"results by {self.view}") as record:
                 await shell._tell(record)
                 await chart._load(record, pid)
                 zone, mine = zone_of(record), ("patient", pid)
                 if self.view == "list":
+                    self.lines = []
                     await self._append(record, pid, None)
+                    chart.ready = True
                     return
                 labs = await find(record, "Observation", mine, LAB, ("_count", "400"))
                 if self.view == "panel":
@@ -68,10 +74,12 @@ class Results(rx.State):
                     who = f"{chart.head.name}, MRN {chart.head.record_number}" if chart.head else ""
                     self.series = series(labs.resources, test, who, zone)
                     self.more = "Only the newest 400 results are drawn." if labs.more else ""
+            chart.ready = True
         except EhrError as error:
             chart._fail(error)
-        finally:
-            chart.ready = True
+        except Exception:
+            chart._fail(EhrError())  # never an empty list for what could not be read
+            raise
 
     @rx.event
     @requires()

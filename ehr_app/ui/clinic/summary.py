@@ -23,6 +23,7 @@ class Summary(rx.State):
 
     sections: list[Section] = []
     more: list[Section] = []
+    _shown: str = ""
 
     @rx.event
     @requires()
@@ -30,9 +31,10 @@ class Summary(rx.State):
         """Load the summary of the patient in the address."""
         pid = page_patient(self)
         chart, shell = await self.get_state(Chart), await self.get_state(Shell)
-        chart._begin(pid)
-        self.sections, self.more = [], []
-        yield
+        chart._begin(pid, keep=self._shown == pid)
+        if self._shown != pid:
+            self.sections, self.more, self._shown = [], [], pid
+            yield
         try:
             async with open_chart(self, pid, "summary") as record:
                 await shell._tell(record)
@@ -58,9 +60,12 @@ class Summary(rx.State):
                     view.coverage(payers.resources, zone, payers.more),
                 ]
                 chart.places = [NavItem(one.key, one.title, one.count, f"#{one.key}") for one in self.sections + self.more]
+            chart.ready = True
         except EhrError as error:
             chart._fail(error)
-        chart.ready = True
+        except Exception:
+            chart._fail(EhrError())  # never an empty section for what could not be read
+            raise
 
 
 @rx.page(route="/patients/[pid]", title="Patient", on_load=Summary.open)

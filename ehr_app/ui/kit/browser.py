@@ -38,6 +38,13 @@ class Head(rx.Component):
     library, tag = KIT, "Head"
 
 
+class Jump(rx.Component):
+    """A plain link to a place on the same page; the client router would load the page again."""
+
+    library, tag = KIT, "Jump"
+    href: rx.Var[str]
+
+
 class ZoneNote(rx.Component):
     """D4: names the time zone of the shown times when the reader's clock has another."""
 

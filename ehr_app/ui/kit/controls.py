@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 import reflex as rx
 
+from ehr_app.ui.kit.browser import Jump
+
 E = rx.el
 Weight = Literal["primary", "plain", "quiet"]
 _WEIGHTS: dict[Weight, str] = {"primary": "btn btn-primary", "plain": "btn", "quiet": "btn btn-quiet"}
@@ -25,8 +27,8 @@ def link(*content: Any, href: Any, **props: Any) -> rx.Component:
 
 
 def jump(*content: Any, to: Any, **props: Any) -> rx.Component:
-    """A link to a place on the same page, past the client router (which would load the page again)."""
-    return E.a(*content, custom_attrs={"href": to}, **props)
+    """A link to a place on the same page."""
+    return Jump.create(*content, href=to, **props)
 
 
 def icon(name: str, size: int = 16, **props: Any) -> rx.Component:

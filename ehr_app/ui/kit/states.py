@@ -62,7 +62,12 @@ def partial(words: Any) -> rx.Component:
     return notice("Not everything is shown", E.p(words, class_name="m-0 mt-1"), tone="warn")
 
 
-def stale(words: Any, *more: Any) -> rx.Component:
+def stale(words: Any) -> rx.Component:
+    """What is shown could not be read again."""
+    return notice("This may be out of date", E.p(words, class_name="m-0 mt-1"), tone="warn")
+
+
+def as_of(words: Any, *more: Any) -> rx.Component:
     """What is shown is of a moment."""
     return E.p(icon("history", 14, class_name="inline -mt-0.5 me-1"), words, *more, class_name="label m-0 nums")
 
