@@ -6,7 +6,6 @@ Bundles (transaction, batch, collection, searchset), single resources and NDJSON
 
 import sqlite3
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -54,12 +53,8 @@ def _import(sources: list[Source], setup: Setup, settings: Settings) -> int:
     try:
         worker.prove()
         journal = Journal(settings.data / "imports", setup.facility)
-        with (
-            journal.alone(lambda: tell("waiting for another import into this facility to end")),
-            tempfile.TemporaryDirectory(prefix="ehr-import-") as scratch,
-        ):
-            lead = Lead(sources, worker, setup, rejects, Progress(sys.stderr))
-            total = lead.run(Path(scratch), journal)
+        with journal.alone(lambda: tell("waiting for another import into this facility to end")) as scratch:
+            total = Lead(sources, worker, setup, rejects, Progress(sys.stderr)).run(scratch, journal)
     finally:
         worker.close()
         rejects.close()

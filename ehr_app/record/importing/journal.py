@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,8 +30,9 @@ class Journal:
         self._facility = facility
 
     @contextmanager
-    def alone(self, waiting: Callable[[], None]) -> Iterator[None]:
-        """Hold the facility's turn to import; `waiting` is called when another command has it."""
+    def alone(self, waiting: Callable[[], None]) -> Iterator[Path]:
+        """Hold the facility's turn to import and give an empty folder to work in; `waiting` is called while another has it."""
+        working = self._folder / f"{self._facility}.scratch"
         descriptor = os.open(self._folder / f"{self._facility}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             try:
@@ -38,7 +40,10 @@ class Journal:
             except BlockingIOError:
                 waiting()
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
+            shutil.rmtree(working, ignore_errors=True)  # what a killed run left
+            working.mkdir(mode=0o700)
+            yield working
+            shutil.rmtree(working, ignore_errors=True)
         finally:
             os.close(descriptor)
 

@@ -26,7 +26,7 @@ from ehr_app.record.writing import instant
 BATCH_ENTRIES = 500
 BATCH_BYTES = 4 << 20
 PROVENANCE_BYTES = 1 << 18  # every target is an index row: few bytes, much work
-WORTH_PROCESSES = 3000
+WORTH_PROCESSES_BYTES = 3 << 20
 TARGETS_AT_ONCE = 2000
 WHO = "Local administrator, by ehr import"
 NOT_HERE = "the reference points to nothing that is here"
@@ -49,15 +49,15 @@ class Lead:
     def run(self, folder: Path, journal: Journal) -> Outcome:
         """Import everything and return the sum; findings are in the rejects. Raises Unavailable, Forbidden, Unauthenticated."""
         scratch = Scratch(folder)
+        many = sum(source.path.stat().st_size for source in self._sources) >= WORTH_PROCESSES_BYTES
         try:
-            plans = [self._plan(source, scratch) for source in self._sources]
-            scratch.put_repeats_last(REPEATED)
-            hashes = [source.sha256() if one.entries else "" for source, one in zip(self._sources, plans, strict=True)]
-            now = datetime.now(UTC)
-            runs = {sha: journal.begin(sha, instant(now)) for sha in dict.fromkeys(hashes) if sha}
-            self._entries = sum(one.entries for one in plans)
-            many = self._entries >= WORTH_PROCESSES
             with Crew(self._worker, self._setup, scratch.addresses, many=many) as crew:
+                plans = [self._plan(source, scratch) for source in self._sources]
+                scratch.put_repeats_last(REPEATED)
+                hashes = [one.source.sha256() if one.entries else "" for one in plans]
+                now = instant(datetime.now(UTC))
+                runs = {sha: journal.begin(sha, now) for sha in dict.fromkeys(hashes) if sha}
+                self._entries = sum(one.entries for one in plans)
                 for wave in scratch.waves():
                     self._store(crew, scratch, wave, plans)
                 self._note_loose(scratch)

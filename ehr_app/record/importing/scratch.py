@@ -1,6 +1,6 @@
 """The notebook of one import run, on disk so that a large import needs little memory: entries, addresses, targets, results.
 
-An SQLite file in a private temporary folder; it holds ids and offsets, never content, and goes when the run ends.
+SQLite files in a private folder; they hold ids and offsets, never content, and go when the run ends.
 """
 
 import sqlite3

@@ -90,13 +90,14 @@ class Crew:
     """Takes batches: on `many`, two processes work beside this one."""
 
     def __init__(self, worker: Worker, setup: Setup, addresses: Path, *, many: bool) -> None:
-        """Shape: the file of `addresses` is complete."""
+        """Shape: the file of `addresses` is complete before the first batch is handed out."""
         self._worker = worker
+        self._addresses: Path | None = addresses
         self._pool: ProcessPoolExecutor | None = None
-        worker.know(addresses)
         if many:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(WORKERS, context, _begin, (setup, addresses))
+            self._pool.submit(_ready)  # they start while the files are read the first time
 
     @property
     def at_once(self) -> int:
@@ -110,6 +111,9 @@ class Crew:
                 return self._pool.submit(_store_batch, items)
             except BrokenProcessPool:
                 raise Unavailable("a process of the import was ended; start the import again") from None
+        if self._addresses is not None:
+            self._worker.know(self._addresses)
+            self._addresses = None
         done: Future[Outcome] = Future()
         done.set_result(self._worker.store_batch(items))
         return done
@@ -131,13 +135,14 @@ async def open_store(setup: Setup) -> Store:
 
 class _Own:
     worker: Worker | None = None
+    addresses: Path | None = None
 
 
 def _begin(setup: Setup, addresses: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides when to stop
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _Own.worker = Worker(setup)
-    _Own.worker.know(addresses)
+    _Own.addresses = addresses
     gc.collect()
     gc.freeze()
     gc.disable()  # a batch makes no cycles worth looking for while it runs
@@ -150,9 +155,16 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
+def _ready() -> None:
+    """Nothing to do: the first call starts the processes."""
+
+
 def _store_batch(items: list[Item]) -> Outcome:
     if _Own.worker is None:
         raise RuntimeError("this process was not set up")
+    if _Own.addresses is not None:  # the first batch comes when they are complete
+        _Own.worker.know(_Own.addresses)
+        _Own.addresses = None
     try:
         return _Own.worker.store_batch(items)
     finally:

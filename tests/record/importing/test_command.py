@@ -231,7 +231,7 @@ from pathlib import Path
 from ehr_app.record.importing import command, leading
 from ehr_app.settings import Settings
 if __name__ == "__main__":
-    leading.BATCH_ENTRIES = 100
+    leading.BATCH_ENTRIES, leading.WORTH_PROCESSES_BYTES = 100, 0
     sys.exit(command.run([Path(sys.argv[1])], "north", Settings()))
 """
 
