@@ -1,8 +1,7 @@
 """Run our migrations as the owner role, in one transaction, on the connection that `ehr migrate` hands over."""
 
-from sqlalchemy.engine import Connection
-
 from alembic import context
+from sqlalchemy.engine import Connection
 
 
 def run(connection: Connection) -> None:

@@ -1,12 +1,14 @@
 """Print what the product costs: CPU milliseconds per request over all server processes, beside peers and bounds.
 
-`make bench` runs everything; `python -m bench --help` shows how to run a part, or ten times the data. Peers' figures (Medplum 5.1.12,
-WSO2 fhir-server, Care) were measured on the same kind of machine, two cores, concurrency 16. A row whose access log does not
-count exactly its requests is marked INVALID.
+`make bench` runs everything; `python -m bench --help` shows how to run a part, or ten times the data. Peers' figures
+(Medplum 5.1.12, WSO2 fhir-server, Care) were measured on the same kind of machine, two cores, concurrency 16. A row whose
+access log does not count exactly its requests is marked INVALID.
 """
 
 import argparse
 import asyncio
+import json
+import random
 import shutil
 import socket
 import statistics
@@ -19,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import psutil
 
-from bench import dataset, load
+from bench import dataset, load, policy, screens
 from bench.processes import Server, ehr
 from ehr_app.record.embedded import EmbeddedPostgres
 from ehr_app.settings import Settings
@@ -57,12 +60,8 @@ def main() -> None:
         if chosen.only in (None, "server"):
             measure_server(folder, chosen.patients, chosen.observations, chosen.runs)
         if chosen.only in (None, "policy"):
-            from bench import policy
-
             asyncio.run(policy.measure(folder / "policy"))
         if chosen.only in (None, "screens"):
-            from bench import screens
-
             screens.measure(folder / "screens")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -80,8 +79,8 @@ def measure_server(folder: Path, patients: int, observations: int, runs: int) ->
         import_rate(folder, data, patients, observations)
         token = ehr(data, "token", "--facility", "north", "--user", "bench", "--scopes", "system/*.cruds").split()[-1]
         asyncio.run(_analyze(data))
-        header = f"{'work':<46}{'CPU ms':>8}{'python':>8}{'postgres':>9}{'bar':>7}{'reach':>7}  {'p50/p95/p99 ms':<20}{'peers (CPU ms)'}"
-        print("\n" + header, flush=True)
+        head = f"\n{'work':<46}{'CPU ms':>8}{'python':>8}{'postgres':>9}{'bar':>7}{'reach':>7}  {'p50/p95/p99 ms':<20}"
+        print(head + "peers (CPU ms)", flush=True)
         for work in works(token, patients, observations // patients):
             print(row(server, data, work, runs), flush=True)
         print(f"memory of the web process: {server.memory_mb():.0f} MB")
@@ -103,9 +102,6 @@ def works(token: str, patients: int, each: int) -> list[Work]:
         return get(f"Observation?patient=bench-{n % patients}&code=http://loinc.org%7C{code}&_sort=-date&_count=20")
 
     def create(n: int) -> bytes:
-        import json
-        import random
-
         resource = dataset.observation(n % patients, n, random.Random(n))
         del resource["id"]
         return load.request("POST", "/fhir/R4/Observation", HOST, token, json.dumps(resource).encode())
@@ -160,7 +156,8 @@ def import_rate(folder: Path, data: Path, patients: int, observations: int) -> N
     took = time.perf_counter() - started
     later_size, later_wal = asyncio.run(_sizes(data))
     verdict = "" if count / took >= 8000 else "  BELOW THE BAR"
-    print(f"import, validated and indexed: {count / took:,.0f} resources/s (bar 8,000, reach 15,000; Medplum 141, WSO2 1,150){verdict}")
+    peers = "(bar 8,000, reach 15,000; Medplum 141, WSO2 1,150)"
+    print(f"import, validated and indexed: {count / took:,.0f} resources/s {peers}{verdict}")
     print(f"disk: {(later_size - size) / count:,.0f} bytes per resource; WAL: {(later_wal - wal) / count:,.0f} bytes per resource")
     print(f"JSON as sent: {source.stat().st_size / count:,.0f} bytes per resource", flush=True)
     source.unlink()
@@ -168,8 +165,6 @@ def import_rate(folder: Path, data: Path, patients: int, observations: int) -> N
 
 def constant_bound(folder: Path) -> float:
     """CPU milliseconds per request of a constant answer by the same server program."""
-    import psutil
-
     port = _free_port()
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "1", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen([*command, "--log-level", "critical", "bench.constant:application"], stdout=subprocess.DEVNULL)

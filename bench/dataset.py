@@ -36,9 +36,7 @@ def observation(patient: int, n: int, draw: random.Random) -> dict[str, Any]:
         "resourceType": "Observation",
         "id": f"bench-{patient}-{n}",
         "status": "final",
-        "category": [
-            {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]}
-        ],
+        "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]}],
         "code": {"coding": [{"system": "http://loinc.org", "code": code, "display": f"Analyte {code}"}], "text": f"Analyte {code}"},
         "subject": {"reference": f"Patient/bench-{patient}"},
         "effectiveDateTime": at.isoformat(),
@@ -55,7 +53,24 @@ def observation(patient: int, n: int, draw: random.Random) -> dict[str, Any]:
     }
 
 
-WORDS = "sample drawn fasting repeated later result checked against earlier value by second method stable haemolysis absent".split()
+WORDS = [
+    "sample",
+    "drawn",
+    "fasting",
+    "repeated",
+    "later",
+    "result",
+    "checked",
+    "against",
+    "earlier",
+    "value",
+    "by",
+    "second",
+    "method",
+    "stable",
+    "haemolysis",
+    "absent",
+]
 
 
 def transaction(patient: int, count: int, seed: int) -> bytes:

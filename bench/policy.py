@@ -1,7 +1,7 @@
 """What the whole policy costs: reads under row-level security with synthetic roles, labels, grants and refusals.
 
-The store is the shipped one with its policies; the roles' masks, 2,500 shares and 2,500 refusals are planted by the owner. Each query runs
-under four worlds, the same rows visible in all of them, so that only the policy's cost differs.
+The store is the shipped one with its policies; the roles' masks, 2,500 shares and 2,500 refusals are planted by the owner. Each
+query runs under four worlds, the same rows visible in all of them, so that only the policy's cost differs.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from ehr_app.record.door import Door, Record, addresses
 from ehr_app.record.embedded import EmbeddedPostgres
 from ehr_app.record.ids import uid
 from ehr_app.record.keys import load_or_create
-from ehr_app.record.migrate import register_keys, migrate
+from ehr_app.record.migrate import migrate, register_keys
 from ehr_app.record.objects import ObjectStore
 from ehr_app.record.store import connect
 from ehr_app.record.writing import Change
@@ -69,14 +69,18 @@ WORLDS: list[tuple[str, list[str]]] = [
     (
         "+ 1,000 classes with labels, masks of 40 roles",
         [
-            "insert into ehr.class(rtype, category, labels) select 1 + n % 146, 'c' || n, array['l' || n % 6] from generate_series(1, 1000) n",
-            "select ehr.authority_for('role ' || n, '[{\"types\": [\"*\"], \"verbs\": \"r\"}]') from generate_series(1, 40) n",
+            "insert into ehr.class(rtype, category, labels) "
+            "select 1 + n % 146, 'c' || n, array['l' || n % 6] from generate_series(1, 1000) n",
+            'select ehr.authority_for(\'role \' || n, \'[{"types": ["*"], "verbs": "r"}]\') from generate_series(1, 40) n',
             "update ehr.authority set reads = ehr.rules_mask(rules, 'r'), writes = ehr.rules_mask(rules, 'w')",
         ],
     ),
     (
         "+ 2,500 shares from other facilities",
-        ["insert into ehr.share select gen_random_uuid(), 2 + n % 4, 1, decode(repeat('ff', 512), 'hex') from generate_series(1, 2500) n"],
+        [
+            "insert into ehr.share "
+            "select gen_random_uuid(), 2 + n % 4, 1, decode(repeat('ff', 512), 'hex') from generate_series(1, 2500) n"
+        ],
     ),
     (
         "+ 2,500 refusals by patients",

@@ -130,4 +130,3 @@ def observation(patient_id: str, value: str = "5.4", **more: Any) -> dict[str, A
         "valueQuantity": {"value": Decimal(value), "unit": "mmol/L", "system": "http://unitsofmeasure.org", "code": "mmol/L"},
         **more,
     }
-

@@ -5,6 +5,7 @@ role may call the functions below and nothing else. Secrets are stored as SHA-25
 """
 
 from alembic import op
+
 from ehr_app.record.migrate import script
 
 revision = "0001"
@@ -74,6 +75,13 @@ language sql stable security definer set search_path = '' as $$
   where a.username = lower(p_username) and a.disabled_at is null
     and cardinality(ehr.account_roles(a.id, f.number)) > 0 $$;
 
+create function ehr.log_sign_in(p_account uuid, p_facility smallint, p_action text, p_refused text) returns void
+language plpgsql set search_path = '' as $$
+begin
+  insert into ehr.access(at, id, kind, account, facility, purpose, action, refused, expires_at)
+  values (clock_timestamp(), gen_random_uuid(), 'session', p_account, p_facility, 'SYSADMN', p_action, p_refused, clock_timestamp());
+end $$;
+
 create function ehr.open_session(p_account uuid, p_facility smallint, p_hash bytea, p_idle interval, p_life interval)
 returns void language plpgsql security definer set search_path = '' as $$
 declare rights text[] := ehr.account_roles(p_account, p_facility);
@@ -82,6 +90,7 @@ begin
   insert into ehr.session(hash, account, facility, authority, idle, expires_at)
   values (p_hash, p_account, p_facility, ehr.authority_for('roles ' || array_to_string(rights, '+'), ehr.role_rules(rights)),
           p_idle, now() + p_life);
+  perform ehr.log_sign_in(p_account, p_facility, 'sign-in', null);
 end $$;
 
 create function ehr.live_session(p_secret bytea)
@@ -105,12 +114,22 @@ language sql stable security definer set search_path = '' as $$
     and a.disabled_at is null and cardinality(ehr.account_roles(s.account, s.facility)) > 0 $$;
 comment on function ehr.session_ends is 'When a live session ends, null when it is dead; unlike live_session it does not keep it alive';
 
-create function ehr.close_session(p_secret bytea) returns boolean language sql security definer set search_path = '' as $$
-  update ehr.session set revoked_at = now() where hash = sha256(p_secret) and revoked_at is null returning true $$;
+create function ehr.close_session(p_secret bytea) returns boolean
+language plpgsql security definer set search_path = '' as $$
+declare gone ehr.session;
+begin
+  update ehr.session set revoked_at = now() where hash = sha256(p_secret) and revoked_at is null returning * into gone;
+  if gone.hash is null then return null; end if;
+  perform ehr.log_sign_in(gone.account, gone.facility, 'sign-out', null);
+  return true;
+end $$;
 
-create function ehr.sign_in_failed(p_keys bytea[]) returns void language sql security definer set search_path = '' as $$
+create function ehr.sign_in_failed(p_keys bytea[]) returns void language plpgsql security definer set search_path = '' as $$
+begin
   insert into ehr.sign_in_failure(key) select unnest(p_keys);
-  delete from ehr.sign_in_failure where at < now() - interval '1 day' $$;
+  delete from ehr.sign_in_failure where at < now() - interval '1 day';
+  perform ehr.log_sign_in(null, null, 'sign-in', 'password');
+end $$;
 
 create function ehr.sign_in_failures(p_keys bytea[]) returns table(key bytea, failures bigint, latest timestamptz)
 language sql stable security definer set search_path = '' as $$

@@ -5,6 +5,7 @@ random id; policies take facility, patient and rights from that row and from not
 """
 
 from alembic import op
+
 from ehr_app.record.migrate import script
 
 revision = "0002"

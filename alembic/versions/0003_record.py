@@ -4,6 +4,7 @@ Every column named in a policy's subquery is qualified: an unqualified one would
 """
 
 from alembic import op
+
 from ehr_app.record.migrate import script
 
 revision = "0003"
@@ -224,7 +225,10 @@ def upgrade() -> None:
         script(connection, _policies(table))
     for table in ("share", "deny"):
         script(connection, f"alter table ehr.{table} enable row level security; alter table ehr.{table} force row level security;")
-        script(connection, f"create policy members on ehr.{table} for select to ehr_app using (facility = (select ehr.context_facility()))")
+        script(
+            connection,
+            f"create policy members on ehr.{table} for select to ehr_app using (facility = (select ehr.context_facility()))",
+        )
         script(connection, f"create policy keeper on ehr.{table} to current_user using (true) with check (true)")
     script(connection, FUNCTIONS)
     script(connection, GRANTS)

@@ -71,7 +71,8 @@ async def _write(door: Door, proof: Credential, slug: str, resources: list[Resou
     """Write one list in one commit; what is there already becomes a new version only where it differs."""
     note = "the demo's generator"
     async with door.open(proof, action="demo", purpose=Purpose.ADMINISTRATION, facility=slug, asked=note) as record:
-        first = resources[0]  # a list is written whole or not at all
-        verb: Literal["create", "update"] = "create" if await record.current(first["resourceType"], first["id"]) is None else "update"
+        first = resources[0]  # a list is written whole, or not at all
+        known = await record.current(first["resourceType"], first["id"]) is not None
+        verb: Literal["create", "update"] = "update" if known else "create"
         changes = [Change(verb, resource["resourceType"], resource, id=resource["id"]) for resource in resources]
         await record.write_many(changes)

@@ -189,11 +189,7 @@ class AuditWriter:
 
 
 def _columns(asked: list[Asked], answers: list[Answer]) -> list[list[Any]]:
-    told = [
-        (a.access, a.facility, patient, n, a.status)
-        for a in answers
-        for patient, n in (a.resources or {None: 0}).items()
-    ]
+    told = [(a.access, a.facility, patient, n, a.status) for a in answers for patient, n in (a.resources or {None: 0}).items()]
     return [
         [a.credential.kind for a in asked],
         [a.credential.secret_bytes() for a in asked],

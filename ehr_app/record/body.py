@@ -66,9 +66,7 @@ class Vault:
         """Seal a short text of the access log."""
         number, cipher = self._sealing.get(facility) or self._sealing[0]
         nonce = os.urandom(12)
-        return (
-            struct.pack(">H", number) + nonce + cipher.encrypt(nonce, text.encode("utf-8", "surrogatepass"), b"asked")
-        )
+        return struct.pack(">H", number) + nonce + cipher.encrypt(nonce, text.encode("utf-8", "surrogatepass"), b"asked")
 
     def open_note(self, sealed: bytes) -> str:
         """Read what `seal_note` wrote."""

@@ -5,6 +5,7 @@ To make the next one: `ehr demo --patients 300 -o demo.ndjson`, then `python -m 
 """
 
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,9 +21,9 @@ def shipped() -> dict[int, bytes]:
     return {int(path.stem): path.read_bytes() for path in sorted(FOLDER.glob("*.zdict"))}
 
 
-def train(samples: list[bytes]) -> bytes:
+def train(samples: Sequence[bytes]) -> bytes:
     """Return a dictionary trained on JSON texts."""
-    return zstandard.train_dictionary(SIZE_BYTES, samples, level=3).as_bytes()
+    return zstandard.train_dictionary(SIZE_BYTES, list(samples), level=3).as_bytes()
 
 
 if __name__ == "__main__":

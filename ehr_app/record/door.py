@@ -70,7 +70,7 @@ class Record:
         count: int = 50,
         cursor: str | None = None,
     ) -> HistoryPage:
-        """Return versions, newest first, of one resource, one type or the whole facility. Raises NotFound for an unknown resource."""
+        """Return versions, newest first, of a resource, a type or the facility. Raises NotFound for an unknown resource."""
         return await history_verbs.history(self, rtype, fhir_id, since=since, count=count, cursor=cursor)
 
     async def search(
@@ -125,8 +125,10 @@ class Record:
     async def rows(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
         """Run one query under this record's access row: inside the transaction when one is open, else alone in one round trip."""
         if self._connection is not None:
-            return await self._connection.fetch(sql, *arguments)
-        return await self.store.pool.fetch(_alone(sql, len(arguments)), *arguments, self.access.at, self.access.id)
+            found: list[asyncpg.Record] = await self._connection.fetch(sql, *arguments)
+        else:
+            found = await self.store.pool.fetch(_alone(sql, len(arguments)), *arguments, self.access.at, self.access.id)
+        return found
 
     async def connection(self) -> asyncpg.Connection:
         """Return the connection of this record's transaction, starting it when there is none yet."""

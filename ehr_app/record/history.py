@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 CREATED, UPDATED, DELETED = 1, 2, 3
 COLUMNS = "facility, rtype, id, ver, updated, patient, content"
 VERSIONS = f"""select {COLUMNS}, case ver when 1 then 1 else 2 end as verb from ehr.resource where {{where}}
-union all select {COLUMNS}, verb from ehr.resource_history where {{where}} order by updated desc, id desc, ver desc limit {{limit}}"""
+union all select {COLUMNS}, verb from ehr.resource_history where {{where}}
+order by updated desc, id desc, ver desc limit {{limit}}"""
 MOST = 1000
 
 
@@ -78,9 +79,7 @@ async def history(
         raise NotFound()
     versions = [Version(row["verb"], await _stored(record, row)) for row in rows[:count]]
     last = rows[count - 1] if len(rows) > count else None
-    following = (
-        cursors.seal(record, about, [last["updated"].isoformat(), str(last["id"]), str(last["ver"])]) if last else None
-    )
+    following = cursors.seal(record, about, [last["updated"].isoformat(), str(last["id"]), str(last["ver"])]) if last else None
     return HistoryPage(versions, following)
 
 

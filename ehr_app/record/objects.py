@@ -82,9 +82,7 @@ async def move_out(objects: ObjectStore, value: Any) -> tuple[Any, bool]:
             if name == "data" and isinstance(member, str) and len(member) >= SMALLEST_CHARACTERS:
                 changed[name], here = f"[object {await objects.put(member.encode())}]", True
             else:
-                changed[name], here = (
-                    await move_out(objects, member) if isinstance(member, dict | list) else (member, False)
-                )
+                changed[name], here = await move_out(objects, member) if isinstance(member, dict | list) else (member, False)
             moved = moved or here
         return (changed, True) if moved else (value, False)
     if isinstance(value, list):

@@ -71,8 +71,6 @@ async def refuse_dangling(record: "Record", resources: list[dict[str, Any]], pla
         if (place := target(literal)) is not None and place not in among
     ]
     absent = set(await missing(record, [place for _, place in found]))
-    issues = [
-        Issue(path, "not-found", f"{'/'.join(place)} does not exist here") for path, place in found if place in absent
-    ]
+    issues = [Issue(path, "not-found", f"{'/'.join(place)} does not exist here") for path, place in found if place in absent]
     if issues:
         raise DanglingReference("", issues)

@@ -38,6 +38,7 @@ WORD_PARAMS = frozenset(
 )
 NAMED_TYPES = frozenset(("Patient", "Practitioner", "Person", "RelatedPerson"))
 LONGEST_EXACT = 200
+MOST_WORDS = 8
 SEVERAL = "*"
 UNDATED = "undated"
 
@@ -146,19 +147,24 @@ def _references(h: Any, rtype: str, index: Index, promoted: Promoted, eq: set[tu
         eq.add((entry, 0))
 
 
+def words_of(folded: str) -> list[str]:
+    """Return the words of a folded name or address; of a hyphenated one its whole and its parts."""
+    return [word for whole in folded.split() for word in (whole, *(whole.split("-") if "-" in whole else ())) if word]
+
+
 def _strings(h: Any, rtype: str, index: Index, eq: set[tuple[int, int]]) -> None:
     for param, raw in index.strings:
         folded = fold(raw)
         if not folded:
             continue
         eq.add((h("s=", rtype, param, folded[:LONGEST_EXACT]), 0))
-        starts = [folded, *folded.split()[1:6]] if param in WORD_PARAMS else [folded]
+        starts = [folded, *words_of(folded)[:MOST_WORDS]] if param in WORD_PARAMS else [folded]
         for start in starts:
             for length in PREFIXES:
                 if length <= len(start):
                     eq.add((h("sp", rtype, param, start[:length]), 0))
         if rtype in NAMED_TYPES and param in ("family", "given"):
-            for word in folded.split():
+            for word in words_of(folded)[:MOST_WORDS]:
                 eq.add((h("sx", rtype, "phonetic", jellyfish.metaphone(word)), 0))
 
 

@@ -131,9 +131,7 @@ class Store:
         await self.pool.close()
 
 
-async def connect(
-    app_dsn: str, audit_dsn: str, keyfile: KeyFile, objects: ObjectStore, *, connections: int = 16
-) -> Store:
+async def connect(app_dsn: str, audit_dsn: str, keyfile: KeyFile, objects: ObjectStore, *, connections: int = 16) -> Store:
     """Open the store. Shape: postgresql:// addresses of the roles ehr_app and ehr_audit.
 
     Raises Unavailable when the database does not answer.

@@ -1,7 +1,7 @@
 """The record's tables as SQLModel classes: names, types and comments, for reports, tools and readers of the schema.
 
-The migrations in `alembic/` create them, with indexes, policies and grants; `tests/laws` holds both against each other. The read and
-write paths use plain SQL: an object per row would cost more than the whole request.
+The migrations in `alembic/` create them, with indexes, policies and grants; `tests/laws` holds both against each other. The read
+and write paths use plain SQL: an object per row would cost more than the whole request.
 """
 
 from datetime import datetime

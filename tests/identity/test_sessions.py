@@ -177,3 +177,19 @@ async def test_accounts_need_a_plain_name_and_a_facility(proof: bytes) -> None:
         await users.add(proof, "fine", "Fine", "nowhere", "nurse")
     with pytest.raises(NotFound):
         await users.reset(proof, "nobody", "x")
+
+
+async def test_signing_in_failing_and_signing_out_stand_in_the_access_log(proof: bytes, database: Database) -> None:
+    with pytest.raises(sessions.WrongCredentials):
+        await sessions.sign_in("north", "amara", "wrong one", "10.0.0.9")
+    secret = await sessions.sign_in("north", "amara", "right one", "10.0.0.9")
+    await sessions.revoke(secret)
+    await sessions.revoke(secret)
+    administrator = await asyncpg.connect(database.administrator)
+    rows = await administrator.fetch("select action, refused, account is null, expires_at <= now() from ehr.access order by at")
+    await administrator.close()
+    assert [tuple(row) for row in rows] == [
+        ("sign-in", "password", True, True),
+        ("sign-in", None, False, True),
+        ("sign-out", None, False, True),
+    ]

@@ -50,7 +50,9 @@ def test_what_is_not_strict_json_is_refused_with_the_place(raw: bytes, said: str
     assert said in caught.value.diagnostics
 
 
-@pytest.mark.parametrize("raw", [b'{"a":"x\\":\\"y","b":1}', b'{"a":"{\\"b\\":1, \\"b\\":2}"}', b'{"a": "\\u0022:", "b" : 2}', b'{"a":"\\\\"}'])
+@pytest.mark.parametrize(
+    "raw", [b'{"a":"x\\":\\"y","b":1}', b'{"a":"{\\"b\\":1, \\"b\\":2}"}', b'{"a": "\\u0022:", "b" : 2}', b'{"a":"\\\\"}']
+)
 def test_text_that_looks_like_members_is_only_text(raw: bytes) -> None:
     assert isinstance(decode(raw), dict)
 

@@ -106,7 +106,9 @@ async def test_writers_without_a_version_all_succeed_and_leave_no_hole(world: Wo
     assert kept >= 1 and versions == list(range(1 + kept, 0, -1))
 
 
-@pytest.mark.parametrize("credential", [Credential("token", "no such"), Credential("session", "no such"), Credential("local", b"x" * 32)])
+@pytest.mark.parametrize(
+    "credential", [Credential("token", "no such"), Credential("session", "no such"), Credential("local", b"x" * 32)]
+)
 async def test_an_unknown_credential_opens_nothing_and_is_logged(world: World, credential: Credential) -> None:
     with pytest.raises(Unauthenticated):
         async with world.at("north", credential):

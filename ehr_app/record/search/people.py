@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jellyfish
 import msgspec
 
-from ehr_app.record.rows import NUMBER_PREFIXES, PREFIXES
+from ehr_app.record.rows import NUMBER_PREFIXES, PREFIXES, words_of
 from ehr_app.record.search.branches import COLUMNS, RESOURCE
 from ehr_app.record.search.conditions import Binder
 from ehr_app.record.search.hashes import Hash
@@ -127,7 +127,7 @@ def read(body: bytes) -> Person:
     patient = _patients.decode(body)
     parts = [fold(part) for name in patient.name for part in (name.family, *name.given, name.text) if part]
     return Person(
-        tuple(dict.fromkeys(word for part in parts for word in part.split())),
+        tuple(dict.fromkeys(word for part in parts for word in words_of(part))),
         tuple(parts),
         tuple("".join(c for c in i.value.casefold() if c.isalnum()) for i in patient.identifier),
         tuple("".join(c for c in t.value if c.isdigit()) for t in patient.telecom if t.system == "phone"),
