@@ -112,3 +112,22 @@ async def test_each_patient_has_a_provenance_that_names_file_and_resources(insta
     assert all(len(one["target"]) <= 500 for one in made)
     patient = f"Patient/{entries[0]['resource']['id']}"
     assert [one["target"][0]["reference"] for one in made].count(patient) == 1
+
+
+async def test_every_odd_json_is_refused_with_a_reason_and_spares_the_entry_before_it(
+    installation: Installation, folder: Path
+) -> None:
+    suite = sorted((SHARED / "security" / "jsontestsuite").rglob("*.json"))
+    good = b'{"resource":{"resourceType":"Patient","id":"good-%d"}}'
+    for n, path in enumerate(suite):
+        raw = path.read_bytes()
+        (folder / f"{n}.json").write_bytes(raw)
+        entries = good % n + b',{"resource":' + raw + b"}"
+        (folder / f"{n}-entry.json").write_bytes(b'{"resourceType":"Bundle","type":"batch","entry":[' + entries + b"]}")
+
+    assert await installation.take_in(folder) == 1
+
+    assert set(await installation.state(provenance=False)) == {f"Patient/good-{n}" for n in range(len(suite))}
+    refused = [Path(finding["file"]).name for finding in installation.rejected()]
+    assert set(refused) == {path.name for path in folder.iterdir()}
+    assert all(finding["reason"] for finding in installation.rejected())
