@@ -98,6 +98,12 @@ export const Head = ({ children, ...rest }) => {
   return h("header", { ...rest, ref: box }, children);
 };
 
+// Printed pages repeat who the patient is, who printed and when, in the margin of every sheet.
+const cssText = (text) => `"${String(text).replace(/[\\"<>\n\r\f]/g, (c) => `\\${c.codePointAt(0).toString(16)} `)}"`;
+export const PrintMargins = ({ top, bottom }) =>
+  h("style", { media: "print" }, `@page { @top-left { content: ${cssText(top)}; font: 8pt sans-serif; } `
+    + `@bottom-left { content: ${cssText(bottom)}; font: 8pt sans-serif; } }`);
+
 export const Jump = ({ children, ...rest }) => h("a", rest, children);
 
 // Names the zone of the shown times when the reader's own clock differs (D4).

@@ -56,7 +56,8 @@ def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
     )
     strip = E.div(rx.cond(Chart.head, _vitals()), class_name="md:hidden bg-(--surface) border-b border-(--line)")
     body = E.div(strip, nav, main, panel, class_name="flex max-md:flex-col w-full max-w-[110rem] mx-auto")
-    return framed(body, head=head, pages=pages)
+    patient = Chart.head.name + ", born " + Chart.head.born + ", MRN " + Chart.head.record_number
+    return framed(body, head=head, pages=pages, patient=rx.cond(Chart.head, patient, ""))
 
 
 def _nav_item(item: rx.Var[NavItem], current: str) -> rx.Component:

@@ -11,7 +11,7 @@ from ehr_app.ui.clinic.patients_view import PatientRow, patient_rows
 from ehr_app.ui.format.dates import clinical_time, today
 from ehr_app.ui.gate.authz import UiState, requires
 from ehr_app.ui.gate.leaving import sign_out_form
-from ehr_app.ui.kit.browser import Head, ToastHost, ZoneNote
+from ehr_app.ui.kit.browser import Head, PrintMargins, ToastHost, ZoneNote
 from ehr_app.ui.kit.controls import button, icon, jump, search_field, theme_switch
 from ehr_app.ui.kit.marks import name_text, when
 from ehr_app.ui.kit.states import offline_bar
@@ -66,8 +66,11 @@ class Palette(rx.State):
             self.rows, self.problem = [], error.sentence
 
 
-def framed(*body: Any, head: Any = None, pages: Any = None) -> rx.Component:
-    """A page: top bar and, on charts, the patient's head stay on top; `pages` are links of this chart for the palette."""
+def framed(*body: Any, head: Any = None, pages: Any = None, patient: Any = "") -> rx.Component:
+    """A page: top bar and, on charts, the patient's head stay on top.
+
+    `pages` are links of this chart for the palette, `patient` is what every printed sheet repeats.
+    """
     return rx.fragment(
         Head.create(
             jump("Skip to content", to="#content", class_name="btn skip"),
@@ -79,7 +82,7 @@ def framed(*body: Any, head: Any = None, pages: Any = None) -> rx.Component:
         _palette(pages),
         ToastHost.create(items=UiState.toasts),
         offline_bar(),
-        E.footer(E.span("Printed by ", Shell.user, " at ", Shell.as_of), class_name="only-print label mt-4 border-t pt-2"),
+        PrintMargins.create(top=patient, bottom="Printed by " + Shell.user + " at " + Shell.as_of),
     )
 
 

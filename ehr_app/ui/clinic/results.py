@@ -143,15 +143,15 @@ def panel(one: rx.Var[Panel]) -> rx.Component:
 def panel_row(row: rx.Var[ResultRow]) -> rx.Component:
     """One result; its name opens everything else about it, its trend is one click away."""
     name = E.button(row.name, type="button", on_click=item_opener(row.ref), class_name="opens")
-    trend = rx.cond(
-        row.href != "", E.a("trend", href=row.href, class_name="link hair ms-2 no-print", aria_label="Trend of " + row.name.to(str))
-    )
+    told = "Trend of " + row.name.to(str)
+    trend = rx.cond(row.href != "", E.a("trend", href=row.href, class_name="link hair no-print", aria_label=told))
+    status = rx.cond(row.status != "", E.span(chip(row.status, tone="info"), class_name="me-2"))
     return E.tr(
-        E.td(wrong_or(row.wrong, name), rx.cond(row.status != "", E.span(chip(row.status, tone="info"), class_name="ms-2")), trend),
+        E.td(wrong_or(row.wrong, name), " ", status, trend),
         E.td(graded(row.value, row.grade), class_name="end"),
         E.td(flag(row.code, row.mark, row.words, row.grade)),
         E.td(row.limits, class_name="label nums", custom_attrs={"data-label": "Range"}),
-    )  # fmt: skip
+    )
 
 
 def _figure() -> rx.Component:
@@ -238,7 +238,7 @@ def grid_cell(one: rx.Var[Cell]) -> rx.Component:
     """One value; opens everything else about it."""
     value = wrong_or(one.wrong, graded(one.text, one.grade), " ", flag(one.code, one.mark, one.words, one.grade))
     more = rx.cond(one.more != "", E.span(one.more, class_name="label ms-1", title="More results on this day"))
-    button = E.button(value, type="button", on_click=item_opener(one.ref), class_name="opens")
+    button = E.button(value, type="button", on_click=item_opener(one.ref), class_name="opens whitespace-nowrap")
     return E.td(
         rx.cond(one.text != "", E.span(button, more), E.span("–", class_name="label", aria_label="not done")), class_name="end nums"
     )

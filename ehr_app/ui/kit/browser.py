@@ -45,6 +45,14 @@ class Jump(rx.Component):
     href: rx.Var[str]
 
 
+class PrintMargins(rx.Component):
+    """Texts for the margins of every printed sheet: who the patient is; who printed and when."""
+
+    library, tag = KIT, "PrintMargins"
+    top: rx.Var[str]
+    bottom: rx.Var[str]
+
+
 class ZoneNote(rx.Component):
     """D4: names the time zone of the shown times when the reader's clock has another."""
 
