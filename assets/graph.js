@@ -54,11 +54,12 @@ export const ResultGraph = ({ series }) => {
   };
   const ticks = series.dates.filter((_, i, all) => !phone || all.length < 4 || i % 2 === (all.length - 1) % 2);
   const drawn = [];
-  if (series.band) {
-    const upper = y(Math.min(series.band.high ?? series.ceiling, series.ceiling));
-    const lower = y(Math.max(series.band.low ?? series.floor, series.floor));
+  const { low, high } = series.band ?? {};
+  if (low != null || high != null) {
+    const upper = y(Math.min(high ?? series.ceiling, series.ceiling));
+    const lower = y(Math.max(low ?? series.floor, series.floor));
     drawn.push(h("rect", { key: "band", className: "band", x: left, y: upper, width: right - left, height: Math.max(0, lower - upper) }));
-    for (const [edge, value] of [["high", series.band.high], ["low", series.band.low]])
+    for (const [edge, value] of [["high", high], ["low", low]])
       if (value != null) drawn.push(h("line", { key: edge, className: "band-edge", x1: left, x2: right, y1: y(value), y2: y(value) }));
   }
   series.levels.forEach((tick) => drawn.push(

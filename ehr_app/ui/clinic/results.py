@@ -203,8 +203,8 @@ def legend_mark(one: rx.Var[Mark]) -> rx.Component:
 
 
 def _list() -> rx.Component:
-    columns = [("when", "Collected", "look"), ("name", "Test", "look"), ("value", "Value", "strong"), ("flag", "Flag", "strong"),
-               ("limits", "Range", ""), ("status", "Status", "")]  # fmt: skip
+    columns = [("name", "Test", "look"), ("value", "Value", "strong"), ("flag", "Flag", "strong"), ("limits", "Range", ""),
+               ("when", "Collected", "look"), ("status", "Status", "")]  # fmt: skip
     rows = virtual_table(Results.lines, columns, end_reached=lambda last: Results.read_on(Chart.head.pid, last))
     return E.section(rows, aria_label="All results, newest first", class_name="card overflow-hidden")
 
