@@ -9,5 +9,4 @@ from ehr_app.record.importing import command
 def take_in(arguments: argparse.Namespace) -> int:
     """Import; 1 when an entry was rejected (the rejects file says which and why)."""
     with cli_database.opened(cli_database.chosen(arguments)) as (settings, _):
-        dsns = {"app_dsn": settings.app_dsn, "audit_dsn": settings.audit_dsn}
-        return command.run(arguments.paths, arguments.facility, settings, **dsns)
+        return command.run(arguments.paths, arguments.facility, settings)

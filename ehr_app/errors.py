@@ -12,12 +12,16 @@ Severity = Literal["fatal", "error", "warning", "information"]
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One finding about a payload: what is wrong (`diagnostics`) and where (`expression`, FHIRPath-like)."""
+    """One finding about a payload: what is wrong (`diagnostics`) and where (`expression`, FHIRPath-like).
+
+    `unknown` marks an element that R4 does not have: nothing that is known is wrong because of it.
+    """
 
     expression: str
     code: str
     diagnostics: str
     severity: Severity = "error"
+    unknown: bool = False
 
 
 @dataclass(eq=False)

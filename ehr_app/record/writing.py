@@ -5,7 +5,7 @@ Spec: https://hl7.org/fhir/R4/http.html#create, #update, #delete. Every version 
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl
@@ -192,17 +192,22 @@ async def match_exclusively(record: "Record", rtype: str, criteria: str) -> Stor
     return page.matches[0] if page.matches else None
 
 
-def refuse_invalid(resource: dict[str, Any], at: str = "") -> None:
-    """Raise InvalidResource with one issue per element that breaks a rule of R4."""
+def refuse_invalid(resource: dict[str, Any], at: str = "", *, keep_unknown: bool = False) -> list[Issue]:
+    """Raise InvalidResource with one issue per element that breaks a rule of R4.
+
+    With `keep_unknown`, elements that R4 does not have break none; they are returned.
+    """
     rtype = resource.get("resourceType")
     if not isinstance(rtype, str) or rtype not in RTYPES:
         expression = f"{at}.resourceType" if at else "resourceType"
         raise InvalidResource("the resource has no known type", [Issue(expression, "structure", "this is not an R4 resource type")])
     if is_valid(resource):
-        return
+        return []
     issues = check(resource)
+    if keep_unknown and all(issue.unknown for issue in issues):
+        return issues
     if at:
-        issues = [Issue(at + i.expression.removeprefix(rtype), i.code, i.diagnostics, i.severity) for i in issues]
+        issues = [replace(issue, expression=at + issue.expression.removeprefix(rtype)) for issue in issues]
     raise InvalidResource("", issues)
 
 

@@ -107,7 +107,7 @@ def _explain(error: Any, root: str, schema: dict[str, Any]) -> Iterator[Issue]:
         case "additionalProperties":
             for name in error.kind.unexpected:
                 if NAME.fullmatch(name):
-                    yield Issue(f"{at}.{name}", "structure", f"'{name}' is not an element of {_type_of(above)}.")
+                    yield Issue(f"{at}.{name}", "structure", f"'{name}' is not an element of {_type_of(above)}.", unknown=True)
                 else:
                     yield Issue(at, "structure", f"There is a property here that is not an element of {_type_of(above)}.")
         case "required":

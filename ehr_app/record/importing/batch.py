@@ -137,7 +137,8 @@ async def _incoming(record: Record, item: Item, resolver: Resolver, outcome: Out
         if isinstance(resource.get("resourceType"), str):
             named = f"{resource['resourceType'][:64]}/{item.fhir_id[:64]}"
         resource.setdefault("id", item.fhir_id)
-        refuse_invalid(resource)
+        for issue in refuse_invalid(resource, keep_unknown=True):
+            outcome.doubt(item, issue, named)
     except EhrError as error:
         if error.status >= Unavailable.status:
             raise

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from ehr_app.errors import EhrError
+from ehr_app.errors import EhrError, Issue
+
+NOT_OF_R4 = "an element is not part of R4; it was stored as it came"
 
 
 class Item(NamedTuple):
@@ -70,6 +72,11 @@ class Outcome:
         issues = [{"expression": i.expression, "code": i.code, "diagnostics": i.diagnostics} for i in error.issues]
         reason = error.diagnostics or error.sentence
         self.findings.append(Finding(item.file, item.n, "error", reason, resource, position=item.start, issues=issues))
+
+    def doubt(self, item: Item, issue: Issue, resource: str | None) -> None:
+        """Note that an entry was stored although an element of it is none of R4's."""
+        told = [{"expression": issue.expression, "code": issue.code, "diagnostics": issue.diagnostics}]
+        self.findings.append(Finding(item.file, item.n, "warning", NOT_OF_R4, resource, position=item.start, issues=told))
 
     def cite(self, item: Item, literal: str) -> None:
         """Note that an entry refers to something."""
