@@ -24,7 +24,7 @@ import asyncpg
 import psutil
 
 from bench import dataset, load, policy, screens
-from bench.processes import Server, ehr
+from bench.processes import Server, ehr, free_port
 from ehr_app.record.embedded import EmbeddedPostgres
 from ehr_app.settings import Settings
 
@@ -69,7 +69,7 @@ def main() -> None:
 
 def measure_server(folder: Path, patients: int, observations: int, runs: int) -> None:
     """Import, then every request row against `ehr serve`."""
-    data, port = folder / "data", _free_port()
+    data, port = folder / "data", free_port()
     print(f"constant endpoint (bound): {constant_bound(folder):.3f} ms CPU per request", flush=True)
     ehr(data, "facility", "add", "north", "--name", "North", "--time-zone", "UTC")
     ehr(data, "user", "add", "bench", "--facility", "north", "--role", "physician", "--display", "Bench")
@@ -165,7 +165,7 @@ def import_rate(folder: Path, data: Path, patients: int, observations: int) -> N
 
 def constant_bound(folder: Path) -> float:
     """CPU milliseconds per request of a constant answer by the same server program."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "1", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen([*command, "--log-level", "critical", "bench.constant:application"], stdout=subprocess.DEVNULL)
     try:
@@ -213,12 +213,6 @@ async def _analyze(data: Path) -> None:
         await connection.execute("vacuum analyze")
     finally:
         await connection.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait(port: int) -> None:

@@ -1,8 +1,8 @@
 """The server under test and its processor time: everything that works for it, PostgreSQL included."""
 
-import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -73,7 +73,8 @@ class Server:
         self.process.wait(30)
 
 
-def settings_of(data: Path) -> dict[str, object]:
-    """What the running server says about itself."""
-    content: dict[str, object] = json.loads((data / "server.json").read_text())
-    return content
+def free_port() -> int:
+    """Return a port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
