@@ -174,7 +174,7 @@ class AuditWriter:
                 continue
             try:
                 rows = await self._pool.fetch(BEGIN, *_columns([a for a, _ in asked], [a for a, _ in answers]))
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except Exception as error:  # whatever it is: nobody may wait for ever, and the writer must live on
                 trouble = Unavailable(f"the access log cannot be written ({type(error).__name__})")
                 for future in [f for _, f in asked] + [f for _, f in answers]:
                     if not future.done():

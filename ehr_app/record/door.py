@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from ehr_app.errors import EhrError, Gone, NotFound, Unavailable
+from ehr_app.errors import Conflict, EhrError, Gone, NotFound, Unavailable
 from ehr_app.record import history as history_verbs
 from ehr_app.record import objects, writing
 from ehr_app.record.access import Access, Answer, Asked, Credential, Purpose
@@ -32,6 +32,15 @@ from ehr_app.standards.r4 import RTYPES
 
 FETCH = "select * from ehr.fetch($1, $2, $3::smallint, $4::smallint, $5, $6)"
 DELETED = 3
+LOST = (
+    ConnectionError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+COLLIDED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 TYPE_NAMES = {number: name for name, number in RTYPES.items()}
 
 
@@ -177,7 +186,7 @@ class Record:
         if connection is not None:
             try:
                 await connection.execute("rollback" if error else "commit")
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as trouble:
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as trouble:
                 error = error or trouble
                 connection.terminate()
                 raise Unavailable("the database went away before the change was confirmed") from trouble
@@ -221,6 +230,10 @@ class Opening:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._record is not None:
             await self._record.finish(error)
+        if isinstance(error, LOST):
+            raise Unavailable("the database went away") from error
+        if isinstance(error, COLLIDED):
+            raise Conflict() from error
 
 
 class Door:
