@@ -1,10 +1,9 @@
 """Plain words out of FHIR data types: safe text, the text of a concept, the words for what is missing.
 
 R4 data types: https://hl7.org/fhir/R4/datatypes.html
-Nothing here returns markup: every text is shown as a text node (or escaped with `html_text` for FHIR narratives).
+Nothing here returns markup: every text is shown as a text node.
 """
 
-import html
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -35,11 +34,6 @@ def plain(text: object) -> str:
         if char not in _BIDI_CONTROLS and unicodedata.category(char) not in ("Cs", "Cn", "Co")
     )
     return " ".join("".join(kept).split())
-
-
-def html_text(text: object) -> str:
-    """Return `text` cleaned and escaped, for the XHTML of a FHIR narrative or a print template."""
-    return html.escape(plain(text), quote=True)
 
 
 def items(resource: Json, key: str) -> list[Json]:

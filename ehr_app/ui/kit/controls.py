@@ -21,11 +21,6 @@ def link_button(*content: Any, href: Any, weight: Weight = "plain", **props: Any
     return E.a(*content, href=href, class_name=_classes(_WEIGHTS[weight], props), **props)
 
 
-def link(*content: Any, href: Any, **props: Any) -> rx.Component:
-    """A link that looks like one (P2)."""
-    return E.a(*content, href=href, class_name=_classes("link", props), **props)
-
-
 def jump(*content: Any, to: Any, **props: Any) -> rx.Component:
     """A link to a place on the same page."""
     return Jump.create(*content, href=to, **props)
