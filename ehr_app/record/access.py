@@ -21,6 +21,8 @@ from ehr_app.record.codec import decode_object
 BEGIN = """select * from ehr.begin_access($1::text[], $2::bytea[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[],
  $8::bytea[], $9::uuid[], $10::smallint[], $11::uuid[], $12::int[], $13::smallint[])"""
 
+PATIENCE_S = 3.0
+
 
 class Purpose(StrEnum):
     """Why the record is opened. Codes: https://terminology.hl7.org/CodeSystem/v3-ActReason."""
@@ -117,9 +119,11 @@ class AuditWriter:
         self._workers = [asyncio.create_task(self._write()) for _ in range(writers)]
 
     async def stop(self) -> None:
-        """Finish what is queued, then stop and let the connections go."""
-        while self._asked or self._answers:
-            await asyncio.sleep(0.01)
+        """Finish what is queued, for a few seconds at most, then stop and let the connections go."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                while self._asked or self._answers:
+                    await asyncio.sleep(0.01)
         for worker in self._workers:
             worker.cancel()
         for worker in self._workers:
