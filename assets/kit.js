@@ -64,6 +64,18 @@ export const PaletteWindow = ({ children, label, onOpened, ...rest }) => {
   return h("dialog", { ...rest, ref: box, className: "palette", "aria-label": label, onClick, onKeyDown }, children);
 };
 
+// A panel beside the page: takes the focus when it opens, gives it back when it closes; Escape closes it.
+export const SidePanel = ({ children, label, onClose, ...rest }) => {
+  const box = useRef(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current.focus({ preventScroll: true });
+    return () => before?.isConnected && before.focus({ preventScroll: true });
+  }, []);
+  const onKeyDown = (event) => event.key === "Escape" && onClose?.();
+  return h("aside", { ...rest, ref: box, tabIndex: -1, className: "panel", "aria-label": label, onKeyDown }, children);
+};
+
 // Toasts repeat what the page says elsewhere; they stay while the pointer or the focus is on them.
 export const ToastHost = ({ items }) => {
   const [gone, setGone] = useState(0);

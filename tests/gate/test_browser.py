@@ -114,7 +114,6 @@ def test_sign_out_wipes_every_tab(server: Server, page: Page, signed_in: SignIn)
     other = page.context.new_page()
     other.goto(server.url("north", "/patients"))
     expect(other.locator("#find-patient")).to_be_visible()
-    page.get_by_label("Your account").click()
     page.get_by_role("button", name="Sign out").click()
     for tab in (page, other):
         expect(tab).to_have_url(server.url("north", "/signed-out"))

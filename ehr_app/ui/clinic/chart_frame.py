@@ -101,12 +101,12 @@ def _banner() -> rx.Component:
         class_name="m-0 flex flex-wrap gap-x-6 gap-y-1 font-medium",
     )  # fmt: skip
     more = E.details(
-        E.summary("More", class_name="link cursor-pointer list-none hair"),
+        E.summary("More", class_name="link cursor-pointer list-none hair text-end"),
         E.dl(
             rx.foreach(head.identifiers, _detail), rx.foreach(head.contacts, _detail),
-            class_name="card absolute end-4 top-full m-0 p-4 z-50 grid gap-2 w-[min(24rem,calc(100vw-2rem))]",
+            class_name="m-0 flex flex-wrap gap-x-8 gap-y-1 pt-1",
         ),
-        class_name="ms-auto no-print",
+        class_name="ms-auto open:basis-full no-print",
     )  # fmt: skip
     return E.section(
         name, facts, more,
@@ -169,7 +169,7 @@ def _vitals() -> rx.Component:
     head = Chart.head
     taken = E.p(
         rx.cond(head.vitals_abnormal != "", E.span(head.vitals_abnormal, class_name="value-abnormal me-2")),
-        E.span("taken ", head.vitals_age, title=head.vitals_taken),
+        E.span("taken ", head.vitals_age, rx.cond(head.vitals_by != "", E.span(" by ", head.vitals_by)), title=head.vitals_taken),
         class_name="label m-0 ms-auto whitespace-nowrap",
     )
     strip = E.div(

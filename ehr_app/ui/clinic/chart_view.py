@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from ehr_app.ui.format import people
 from ehr_app.ui.format.allergies import AllergyState, allergy_state
 from ehr_app.ui.format.dates import ago, clinical_day, clinical_time, parse_instant, today
-from ehr_app.ui.format.text import Json, has_code, in_error, items, part, plain
+from ehr_app.ui.format.text import Json, has_code, in_error, items, part, plain, reference_text
 from ehr_app.ui.format.values import Flag, components, flag, result, worst
 
 # The strip, in its order: short name, and the codes under which it may have been recorded.
@@ -98,6 +98,7 @@ class ChartHead:
     vitals: list[VitalShown] = field(default_factory=list)
     vitals_age: str = ""
     vitals_taken: str = ""
+    vitals_by: str = ""
     vitals_abnormal: str = ""
 
 
@@ -130,6 +131,7 @@ def chart_head(patient: Json, allergies: Sequence[Json] | None, vitals: Sequence
         vitals=signs,
         vitals_age=ago(taken, now) if taken else "",
         vitals_taken=clinical_time(taken, zone) if taken else "",
+        vitals_by=_taken_by(vitals, taken),
         vitals_abnormal=f"{abnormal} out of range" if abnormal else "",
     )
 
@@ -179,6 +181,12 @@ def _vital(name: str, observation: Json, older: str) -> VitalShown:
         grade=graded.grade,
         older=older,
     )
+
+
+def _taken_by(observations: Sequence[Json], taken: datetime | None) -> str:
+    newest = (one for one in observations if taken and taken_at(one) == taken and not in_error(one))
+    names = (reference_text(who) for one in newest for who in items(one, "performer"))
+    return next((name for name in names if name), "")
 
 
 def _worst_flag(observation: Json) -> Flag:

@@ -108,18 +108,9 @@ def _top_bar() -> rx.Component:
         ),
         E.div(find, class_name="ms-auto"),
         theme_switch(),
-        E.details(
-            E.summary(
-                icon("circle-user", 18), E.span(Shell.user, class_name="max-md:sr-only truncate max-w-48"),
-                class_name="btn btn-quiet list-none", aria_label="Your account",
-            ),
-            E.div(
-                E.p(Shell.user, class_name="font-semibold m-0"),
-                E.p(Shell.facility, class_name="label m-0 mb-3"),
-                sign_out_form(button("Sign out", type="submit", class_name="w-full")),
-                class_name="card absolute end-0 top-full mt-1 p-3 w-56 z-50",
-            ),
-            class_name="relative",
+        E.span(Shell.user, class_name="text-(--ink-soft) truncate max-w-48 ms-2 max-md:hidden"),
+        sign_out_form(
+            button(icon("log-out", 18), E.span("Sign out", class_name="max-sm:sr-only"), type="submit", weight="quiet")
         ),
         class_name="no-print flex items-center gap-1 px-3 sm:px-4 h-12 border-b border-(--line)",
     )  # fmt: skip

@@ -134,5 +134,5 @@ def piece(one: rx.Var[Piece], index: rx.Var[int]) -> rx.Component:
         ("dose", E.strong(one.text, class_name="nums whitespace-nowrap")),
         E.span(one.text),
     )
-    joint = rx.match(one.kind, ("dose", " "), rx.cond(index == 0, "", " — "))
+    joint = rx.match(one.kind, ("dose", "\u00a0"), rx.cond(index == 0, "", " — "))
     return rx.fragment(E.span(joint, class_name="text-(--ink-faint)"), shown)

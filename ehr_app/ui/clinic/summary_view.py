@@ -1,4 +1,4 @@
-"""The sections of the summary page: problems, medications, allergies, results, visits, immunisations, documents, coverage.
+"""The sections of the summary page: problems, medications, allergies, results, visits, immunizations, documents, coverage.
 
 Pure: FHIR resources in, rows out. What was entered in error stays visible, struck through, and does not count.
 """
@@ -176,7 +176,7 @@ def encounters(records: Sequence[Json], zone: ZoneInfo, more: bool = False) -> S
 
 
 def immunizations(records: Sequence[Json], zone: ZoneInfo, more: bool = False) -> Section:
-    """Immunisations, newest first; those not given say so."""
+    """Immunizations, newest first; those not given say so."""
 
     def row(one: Json) -> Row:
         refused = one.get("status") == "not-done"
@@ -191,7 +191,7 @@ def immunizations(records: Sequence[Json], zone: ZoneInfo, more: bool = False) -
 
     ordered = sorted(records, key=lambda one: str(one.get("occurrenceDateTime") or ""), reverse=True)
     usable, wrong = _split(ordered, lambda one: not in_error(one))
-    return _section("immunizations", "Immunisations", usable, wrong, row, more, "No immunisations recorded.", "in error",
+    return _section("immunizations", "Immunizations", usable, wrong, row, more, "No immunizations recorded.", "in error",
                     SHOWN)  # fmt: skip
 
 

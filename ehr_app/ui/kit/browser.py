@@ -25,6 +25,14 @@ class PaletteWindow(rx.Component):
     on_opened: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]
 
 
+class SidePanel(rx.Component):
+    """A panel beside the page; it takes the focus, gives it back, and Escape closes it."""
+
+    library, tag = KIT, "SidePanel"
+    label: rx.Var[str]
+    on_close: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]
+
+
 class ToastHost(rx.Component):
     """Shows the newest short messages of a list of `{id, text, level}`."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from ehr_app.ui.kit.browser import PaletteWindow
+from ehr_app.ui.kit.browser import PaletteWindow, SidePanel
 from ehr_app.ui.kit.controls import button, icon
 
 E = rx.el
@@ -36,7 +36,7 @@ def side_panel(title: Any, *body: Any, open: Any, on_close: Any) -> rx.Component
     """A panel beside the page, below the banner; the page stays readable."""
     closing = button(icon("x", 18), weight="quiet", on_click=on_close, aria_label="Close", class_name="ms-auto")
     head = E.div(E.h2(title, class_name="text-base"), closing, class_name="flex items-start gap-3 p-4 pb-2")
-    return rx.cond(open, E.aside(head, *body, aria_label="Details", class_name="panel"), rx.fragment())
+    return rx.cond(open, SidePanel.create(head, *body, label="Details", on_close=on_close), rx.fragment())
 
 
 def palette_window(*body: Any, on_opened: Any, label: str = "Find a patient or a page") -> rx.Component:

@@ -45,10 +45,10 @@ def test_today_is_the_facilitys_day() -> None:
 
 
 def test_vitals_tell_their_age_and_older_ones_their_day() -> None:
-    pulse = vital("8867-4", 88, "/min", "2026-11-20T12:00:00Z")
+    pulse = vital("8867-4", 88, "/min", "2026-11-20T12:00:00Z", performer=[{"display": "J. Doe"}])
     weight = vital("29463-7", 71, "kg", "2026-10-02T12:00:00Z")
     head = chart_head(PATIENT, [], [weight, pulse], NOW, ZONE)
-    assert head.vitals_age == "3 h ago"
+    assert (head.vitals_age, head.vitals_by) == ("3 h ago", "J. Doe")
     assert [(one.name, one.value, one.older) for one in head.vitals] == [
         ("HR", "88 /min", ""),
         ("Weight", "71 kg", "02-Oct-2026"),

@@ -125,8 +125,23 @@ def test_everything_about_a_result_opens_beside_the_page_and_closes(page: Page, 
     panel = page.locator("aside.panel")
     expect(panel).to_contain_text("Collected")
     expect(panel).to_contain_text("Reported")
-    panel.get_by_label("Close").click()
+    expect(panel).to_be_focused()
+    page.keyboard.press("Escape")
     expect(panel).to_have_count(0)
+    expect(page.locator(".panel-table .opens").first).to_be_focused()
+
+
+def test_t1_two_tabs_with_two_patients_stay_apart(charts: Server, page: Page, signed_in: SignIn) -> None:
+    signed_in("/patients/north-p0002/results")
+    other = page.context.new_page()
+    other.goto(charts.url("north", "/patients/north-p0008/results"))
+    for tab, name in ((page, "NÚÑEZ"), (other, "NGUYỄN"), (page, "NÚÑEZ")):
+        expect(tab.locator("h1").first).to_contain_text(name)
+        test = tab.locator(".panel-table .opens").first
+        told = test.inner_text()
+        test.click()
+        expect(tab.locator("aside.panel h2")).to_have_text(told)
+        assert name in _banner(tab)
 
 
 def test_hidden_and_absent_patients_look_alike(page: Page, signed_in: SignIn) -> None:
