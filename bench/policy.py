@@ -44,10 +44,10 @@ async def measure(folder: Path) -> None:
         store = await connect(*addresses(settings), keys, ObjectStore(folder / "files", keys.derive("objects")))
         owner = await asyncpg.connect(postgres.dsn("ehr_owner"))
         proof = Credential("local", keys.local_proof())
-        async with store.audit._pool.acquire() as audit:
-            for n in range(FACILITIES):
-                add = "select ehr.add_facility($1, $2, $2, 'UTC', '{}')"
-                await audit.fetchval(add, keys.local_proof(), f"f{n}")
+        audit = await asyncpg.connect(postgres.dsn("ehr_audit"))
+        for n in range(FACILITIES):
+            await audit.fetchval("select ehr.add_facility($1, $2, $2, 'UTC', '{}')", keys.local_proof(), f"f{n}")
+        await audit.close()
         await store.audit.reload_facilities()
         door = Door(store)
         await _fill(door, proof)

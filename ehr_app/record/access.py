@@ -17,11 +17,14 @@ import asyncpg
 
 from ehr_app.errors import Forbidden, Unauthenticated, Unavailable, WrongPatient
 from ehr_app.record.codec import decode_object
+from ehr_app.record.connections import Connections
 
 BEGIN = """select * from ehr.begin_access($1::text[], $2::bytea[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[],
  $8::bytea[], $9::uuid[], $10::smallint[], $11::uuid[], $12::int[], $13::smallint[])"""
 
 PATIENCE_S = 3.0
+COMPANY = 4
+GATHER_S = 0.001
 
 
 class Purpose(StrEnum):
@@ -102,7 +105,7 @@ class Answer:
 class AuditWriter:
     """Writes access rows and answers in group commits over a few connections of its own."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: Connections) -> None:
         """Shape: `pool` connects as the role ehr_audit."""
         self._pool = pool
         self._asked: list[tuple[Asked, asyncio.Future[asyncpg.Record]]] = []
@@ -113,8 +116,7 @@ class AuditWriter:
 
     async def start(self, writers: int = 1) -> None:
         """Make sure this month's partitions exist and begin to write."""
-        async with self._pool.acquire() as connection:
-            await connection.execute("select ehr.ensure_partitions()")
+        await self._pool.fetch("select ehr.ensure_partitions()")
         await self.reload_facilities()
         self._workers = [asyncio.create_task(self._write()) for _ in range(writers)]
 
@@ -169,12 +171,16 @@ class AuditWriter:
         await future
 
     async def _write(self) -> None:
+        company = 0
         while True:
             await self._wake.wait()
+            if company >= COMPANY:  # others are likely on their way: one commit for all of them costs all of them less
+                await asyncio.sleep(GATHER_S)
             asked, self._asked = self._asked, []
             answers, self._answers = self._answers, []
             self._wake.clear()
-            if not asked and not answers:
+            company = len(asked) + len(answers)
+            if not company:
                 continue
             try:
                 rows = await self._pool.fetch(BEGIN, *_columns([a for a, _ in asked], [a for a, _ in answers]))

@@ -191,7 +191,7 @@ class Record:
                 connection.terminate()
                 raise Unavailable("the database went away before the change was confirmed") from trouble
             finally:
-                await self.store.pool.release(connection)
+                self.store.pool.release(connection)
         if error is not None:
             self.status = error.status if isinstance(error, EhrError) else 500
         await self.store.audit.answered(Answer(self.access.id, self.facility_number, self._answered, self.status))

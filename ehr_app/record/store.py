@@ -15,6 +15,7 @@ from ehr_app.record import dictionary
 from ehr_app.record.access import AuditWriter
 from ehr_app.record.body import Vault
 from ehr_app.record.codec import decode_object
+from ehr_app.record.connections import Connections
 from ehr_app.record.keys import DataKey, KeyFile, blinder
 from ehr_app.record.objects import ObjectStore
 
@@ -55,20 +56,10 @@ class SearchPage:
     applied: list[tuple[str, str]]
 
 
-class PlainConnection(asyncpg.Connection):
-    """A connection whose return to the pool costs no round trip: all context is transaction-local."""
-
-    __slots__ = ()
-
-    def get_reset_query(self) -> str:
-        """Nothing to reset."""
-        return ""
-
-
 class Store:
     """Connections as the application role, the audit writer's, and what is needed to seal, open and index bodies."""
 
-    def __init__(self, pool: asyncpg.Pool, audit: AuditWriter, keyfile: KeyFile, objects: ObjectStore) -> None:
+    def __init__(self, pool: Connections, audit: AuditWriter, keyfile: KeyFile, objects: ObjectStore) -> None:
         """Use `connect` to make one."""
         self.pool = pool
         self.audit = audit
@@ -93,7 +84,7 @@ class Store:
 
     async def _make_key(self, facility: int) -> None:
         wrapped = self.keyfile.wrap(facility, AESGCM.generate_key(256))
-        await self.pool.execute(
+        await self.pool.fetch(
             "insert into ehr.data_key(facility, wrapped) values ($1, $2) on conflict do nothing", facility, wrapped
         )
         await self._load_keys()
@@ -136,24 +127,12 @@ async def connect(app_dsn: str, audit_dsn: str, keyfile: KeyFile, objects: Objec
 
     Raises Unavailable when the database does not answer.
     """
+    pool, audit_pool = Connections(app_dsn, connections), Connections(audit_dsn, 3)
+    audit = AuditWriter(audit_pool)
+    store = Store(pool, audit, keyfile, objects)
     try:
-        pool = await _pool(app_dsn, connections)
-        audit_pool = await _pool(audit_dsn, 3)
+        await audit.start()
+        await store.load()
     except (OSError, asyncpg.PostgresError) as error:
         raise Unavailable(f"the database does not answer ({type(error).__name__}: {error})") from error
-    audit = AuditWriter(audit_pool)
-    await audit.start()
-    store = Store(pool, audit, keyfile, objects)
-    await store.load()
     return store
-
-
-async def _pool(dsn: str, connections: int) -> asyncpg.Pool:
-    return await asyncpg.create_pool(
-        dsn,
-        min_size=1,
-        max_size=connections,
-        connection_class=PlainConnection,
-        max_inactive_connection_lifetime=0,
-        server_settings={"statement_timeout": "120s"},  # a timer of the driver's would cost every query
-    )
