@@ -41,7 +41,9 @@ class Summary(rx.State):
                 allergies = await chart._load(record, pid)
                 zone, mine, many = zone_of(record), ("patient", pid), ("_count", MANY)
                 problems = await find(record, "Condition", mine, many)
-                drugs = await find(record, "MedicationRequest", mine, many)
+                ordered = await find(record, "MedicationRequest", mine, many, ("_include", "MedicationRequest:medication"))
+                told = await find(record, "MedicationStatement", mine, many, ("_include", "MedicationStatement:medication"))
+                drugs, named = [*ordered.resources, *told.resources], [*ordered.included, *told.included]
                 labs = await find(record, "Observation", mine, ("category", "laboratory"), many)
                 visits = await find(record, "Encounter", mine, ("_count", "50"))
                 shots = await find(record, "Immunization", mine, many)
@@ -49,7 +51,7 @@ class Summary(rx.State):
                 payers = await find(record, "Coverage", mine, ("_count", "20"))
                 self.sections = [
                     view.problems(problems.resources, zone, problems.more),
-                    view.medications(drugs.resources, zone, drugs.more),
+                    view.medications(drugs, zone, ordered.more or told.more, named),
                     view.encounters(visits.resources, zone, visits.more),
                 ]
                 self.more = [

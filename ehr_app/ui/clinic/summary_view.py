@@ -91,18 +91,26 @@ def problems(conditions: Sequence[Json], zone: ZoneInfo, more: bool = False) -> 
     return _section("problems", "Problems", active, past, row, more, "No problems recorded.", "resolved or past")
 
 
-def medications(requests: Sequence[Json], zone: ZoneInfo, more: bool = False) -> Section:
-    """Current medications as lines; stopped and completed ones are folded away."""
+def medications(requests: Sequence[Json], zone: ZoneInfo, more: bool = False, named: Iterable[Json] = ()) -> Section:
+    """Current medications as lines, requests and statements in one list; stopped and completed ones are folded away.
+
+    `named` are the Medication resources that the lines refer to.
+    """
+    by_ref = {f"Medication/{one.get('id')}": one for one in named}
 
     def row(one: Json) -> Row:
-        line = medication_line(one)
+        line = medication_line(one, by_ref.get(str(part(one, "medicationReference").get("reference"))))
         started = one.get("authoredOn") or one.get("effectiveDateTime") or part(one, "effectivePeriod").get("start")
         reasons = [clinical_text(reason) for reason in items(one, "reasonCode")]
         reasons += [reference_text(reason) for reason in items(one, "reasonReference")]
         reason = ", ".join(filter(None, reasons))
         return _row(
             one, zone, line.text, started, pieces=[Piece(piece.kind, piece.text) for piece in line.parts],
-            detail=_joined(f"for {reason}" if reason else "", _by(one, "requester", "informationSource")),
+            detail=_joined(
+                "told, not ordered here" if one.get("resourceType") == "MedicationStatement" else "",
+                f"for {reason}" if reason else "",
+                _by(one, "requester", "informationSource"),
+            ),
             status="" if line.wrong else line.status,
         )  # fmt: skip
 

@@ -40,7 +40,8 @@ _WHEN = {
 }  # fmt: skip
 _STATUS = {
     "active": "", "on-hold": "On hold", "cancelled": "Cancelled", "completed": "Completed", "stopped": "Stopped",
-    "draft": "Draft", "entered-in-error": "Entered in error", "unknown": "Status unknown",
+    "draft": "Draft", "intended": "Intended", "not-taken": "Not taken", "entered-in-error": "Entered in error",
+    "unknown": "Status unknown",
 }  # fmt: skip
 
 
@@ -67,9 +68,12 @@ class MedicationLine:
         return SEPARATOR.join(part.text for part in self.parts).replace(f"DOSE{SEPARATOR}", "DOSE ")
 
 
-def medication_line(request: Json, contained: Json | None = None) -> MedicationLine:
-    """Return the line of a MedicationRequest, -Statement or -Dispense; several doses are several parts."""
-    concept = part(request, "medicationCodeableConcept") or part(contained or _contained(request), "code")
+def medication_line(request: Json, named: Json | None = None) -> MedicationLine:
+    """Return the line of a MedicationRequest, -Statement or -Dispense; several doses are several parts.
+
+    `named` is the Medication that it refers to, when it is not contained.
+    """
+    concept = part(request, "medicationCodeableConcept") or part(named or _contained(request), "code")
     recorded = concept_text(concept) or plain(part(request, "medicationReference").get("display"))
     parts = drug_name(recorded) if recorded else [Part("text", "Medication not named")]
     dosages = items(request, "dosageInstruction") or items(request, "dosage")

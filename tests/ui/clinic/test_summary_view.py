@@ -55,6 +55,15 @@ def test_stopped_medications_are_not_current() -> None:
     assert [piece.kind for piece in shown.rows[0].pieces] == ["name", "strength", "form"]
 
 
+def test_statements_and_requests_are_one_list_and_referenced_medications_are_named() -> None:
+    request = {"resourceType": "MedicationRequest", "status": "active", "medicationReference": {"reference": "Medication/m"}}
+    statement = {"resourceType": "MedicationStatement", "status": "active", "medicationCodeableConcept": {"text": "Kava"}}
+    named = {"resourceType": "Medication", "id": "m", "code": {"text": "Aspirin 81 MG Oral Tablet"}}
+    shown = view.medications([request, statement], ZONE, named=[named])
+    assert [row.title for row in shown.rows] == ["aspirin — 81 mg — oral tablet", "Kava"]
+    assert shown.rows[1].detail == "told, not ordered here"
+
+
 def test_each_recent_result_appears_once_with_its_newest_value_and_critical_ones_first() -> None:
     from tests.ui.clinic.test_results_view import lab
 
