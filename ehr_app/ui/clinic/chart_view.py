@@ -137,18 +137,21 @@ def chart_head(patient: Json, allergies: Sequence[Json] | None, vitals: Sequence
 
 
 def latest_vitals(observations: Sequence[Json], zone: ZoneInfo) -> tuple[list[VitalShown], datetime | None]:
-    """F1: the newest of each sign that was not entered in error, and when the newest of all was taken."""
-    usable = [(when, one) for one in observations if not in_error(one) and (when := taken_at(one))]
+    """F1: the newest value of each sign, and when the newest of those shown was taken.
+
+    What was entered in error or has no value does not count.
+    """
+    usable = [(when, one) for one in observations if not in_error(one) and _has_value(one) and (when := taken_at(one))]
     usable.sort(key=lambda pair: pair[0], reverse=True)
-    newest = usable[0][0] if usable else None
-    shown = []
+    found = []
     for name, codes in VITALS:
-        found = next(((when, one) for when, one in usable if has_code(part(one, "code"), *codes)), None)
-        if found:
-            when, one = found
-            older = "" if newest and when.date() == newest.date() else clinical_day(when, zone)
-            shown.append(_vital(name, one, older))
-    return shown, newest
+        if newest := next(((when, one) for when, one in usable if has_code(part(one, "code"), *codes)), None):
+            found.append((name, *newest))
+    taken = max((when for _, when, _ in found), default=None)
+    shown = [
+        _vital(name, one, "" if taken and when.date() == taken.date() else clinical_day(when, zone)) for name, when, one in found
+    ]
+    return shown, taken
 
 
 def taken_at(observation: Json) -> datetime | None:
@@ -181,6 +184,10 @@ def _vital(name: str, observation: Json, older: str) -> VitalShown:
         grade=graded.grade,
         older=older,
     )
+
+
+def _has_value(observation: Json) -> bool:
+    return any(key.startswith("value") for key in observation) or any(_has_value(one) for one in items(observation, "component"))
 
 
 def _taken_by(observations: Sequence[Json], taken: datetime | None) -> str:

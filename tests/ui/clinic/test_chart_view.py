@@ -63,6 +63,16 @@ def test_the_newest_vital_wins_and_what_was_entered_in_error_does_not_count() ->
     assert latest_vitals([wrong], ZONE) == ([], None)
 
 
+def test_the_age_is_that_of_what_is_shown_and_what_has_no_value_does_not_hide_a_value() -> None:
+    shown = vital("8867-4", 70, "/min", "2020-01-01T12:00:00Z")
+    elsewhere = vital("72514-3", 3, "score", "2026-11-19T12:00:00Z")
+    empty = vital("8867-4", 0, "", "2026-11-19T12:00:00Z", dataAbsentReason={"text": "Unknown"})
+    del empty["valueQuantity"]
+    head = chart_head(PATIENT, [], [shown, elsewhere, empty], NOW, ZONE)
+    assert [one.value for one in head.vitals] == ["70 /min"]
+    assert head.vitals_age == "6 years ago"
+
+
 def test_a_flag_on_a_component_of_blood_pressure_is_shown() -> None:
     high = {
         "code": {"coding": [{"code": "8480-6"}]},

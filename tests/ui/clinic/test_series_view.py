@@ -60,6 +60,11 @@ def test_g3_every_value_can_be_read_by_keys_with_flag_and_time() -> None:
     assert point.spoken == "6.9 mmol/L, Critically high, 01-May-2026 09:30"
 
 
+def test_a_single_value_stands_in_the_middle() -> None:
+    shown = drawn(lab("a", 4, "2026-05-01"))
+    assert shown.start < shown.points[0].at < shown.end
+
+
 def test_g2_noise_is_not_magnified() -> None:
     floor, ceiling, _ = domain([100.0, 100.4, 99.8], {})
     assert ceiling - floor >= 20
