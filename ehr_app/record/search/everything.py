@@ -28,7 +28,11 @@ STEPS = 3
 """A request names a role, the role a practitioner and an organisation: so many steps are followed."""
 
 PATIENT = f"select {COLUMNS} from {RESOURCE} where r.facility = any($1) and r.rtype = {RTYPES['Patient']} and r.id = any($2)"
-REFERENCE = re.compile(rb'"reference":"([A-Z][A-Za-z]{2,40}/[A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?"')
+REFERENCE = re.compile(rb"([A-Z][A-Za-z]{2,40}/[A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?$")
+DIRECTORY = frozenset(name.encode() for name in RTYPES if name not in PATIENT_COMPARTMENT and name != "Patient")
+OUTSIDE = frozenset(RTYPES[name.decode()] for name in DIRECTORY)
+"""The types that are in no patient's compartment, by name and by number."""
+
 
 
 async def everything(
@@ -81,7 +85,7 @@ def _plan(patient: Any, types: Sequence[str] | None, since: datetime | None) -> 
 
 async def _directory(record: "Record", found: Iterable[Stored], rows: Iterable[Any]) -> list[Stored]:
     """What the resources name outside any patient's compartment, and what that names in turn."""
-    seen: set[Key] = {(row["facility"], row["rtype"], row["id"]) for row in rows}
+    seen: set[Key] = {(row["facility"], row["rtype"], row["id"]) for row in rows if row["rtype"] in OUTSIDE}
     asked: set[tuple[int, str]] = set()
     more: list[Stored] = []
     todo: Sequence[Stored] = list(found)
@@ -96,8 +100,7 @@ async def _directory(record: "Record", found: Iterable[Stored], rows: Iterable[A
 
 
 def _names(stored: Stored) -> Iterable[tuple[int, str]]:
-    for literal in REFERENCE.findall(stored.body):
-        text = literal.decode()
-        rtype = text.partition("/")[0]
-        if rtype in RTYPES and rtype not in PATIENT_COMPARTMENT and rtype != "Patient":
-            yield stored.facility, text
+    for piece in stored.body.split(b'"reference":"')[1:]:
+        literal = piece[: piece.find(b'"')]
+        if literal.partition(b"/")[0] in DIRECTORY and (found := REFERENCE.match(literal)):
+            yield stored.facility, found[1].decode()
