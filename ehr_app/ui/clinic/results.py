@@ -87,8 +87,12 @@ class Results(rx.State):
         """Load the next page of the list; `patient` is the one whose list is shown, `last` its last row."""
         if self._cursor is None or last + 1 < len(self.lines):
             return
-        async with open_chart(self, patient, "results by list") as record:
-            await self._append(record, patient, self._cursor)
+        try:
+            async with open_chart(self, patient, "results by list") as record:
+                await self._append(record, patient, self._cursor)
+            self.more = ""
+        except EhrError as error:
+            self.more = f"{error.sentence} The list ends early."
 
     async def _append(self, record: Record, pid: str, cursor: str | None) -> None:
         page = await record.search("Observation", [("patient", pid), LAB, ("_count", "100")], cursor=cursor)
