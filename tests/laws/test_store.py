@@ -125,7 +125,8 @@ async def test_the_application_role_cannot_touch_identity_or_the_log(world: Worl
         "where n.nspname = 'ehr' and has_function_privilege('ehr_app', p.oid, 'execute') order by 1"
     )
     context = {f"context_{of}" for of in ("denies", "facility", "patient", "reads", "writes")}
-    assert {row[0] for row in rows} == context | set("enter fetch intern_class put recent_patients remove unindex".split())
+    verbs = {"enter", "fetch", "intern_class", "put", "recent_patients", "remove", "unindex"}
+    assert {row[0] for row in rows} == context | verbs
 
 
 async def test_nothing_is_ever_changed_or_removed_from_the_history_or_the_log(world: World) -> None:
