@@ -149,6 +149,8 @@ async def test_the_page_of_one_patient_refuses_another_ones_data(world: World) -
     with pytest.raises(WrongPatient):
         async with world.at("north", bound, patient=two):
             pytest.fail("the door opened")
+    rows = await world.as_owner("select account is not null, refused from ehr.access order by at desc limit 1")
+    assert tuple(rows[0]) == (True, "patient")
 
 
 async def test_a_hidden_id_answers_a_put_like_an_absent_one(world: World) -> None:

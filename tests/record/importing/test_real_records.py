@@ -14,6 +14,8 @@ INFERNO = SHARED / "us-core" / "inferno-reference"
 
 NOT_OF_R4 = {("uscore_bundle_patient_355.json", 266): "'stop' is not an element of Period."}
 """Entries with an element that R4 does not have: stored as they came, and said."""
+NOT_OF_THE_PATIENT = {"StructureDefinition", "SearchParameter"}
+"""What a bundle may carry beside its patient's record."""
 
 pytestmark = pytest.mark.skipif(not SYNTHEA.is_dir(), reason="the shared sample records are not beside the repository")
 
@@ -77,9 +79,26 @@ async def test_every_field_of_the_real_bundles_comes_back_and_a_repeat_changes_n
             assert [content(one) for one in await installation.versions(rtype, fhir_id)] == contents[::-1]
         assert version == len(contents)
 
+    for path in files:
+        await whole_patients_come_back(installation, path, wanted)
+
     await installation.take_in(INFERNO, SYNTHEA)
 
     assert await installation.state() == state
+
+
+async def whole_patients_come_back(installation: Installation, path: Path, wanted: dict[str, list[dict[str, Any]]]) -> None:
+    """`Patient/$everything` of the file's one patient holds everything that the file says, as it stands now."""
+    places = set(expected([path]))
+    patients = [place.partition("/")[2] for place in places if place.startswith("Patient/")]
+    if len(patients) != 1:
+        return
+    async with installation.world.at("north", installation.local) as record:
+        page = await record.everything(patients[0])
+    back = {f"{one.type}/{one.id}": content(one.resource()) for one in (*page.matches, *page.included)}
+    absent = {place for place in places if place not in back and place.partition("/")[0] not in NOT_OF_THE_PATIENT}
+    assert absent == set(), path.name
+    assert all(back[place] == wanted[place][-1] for place in places & set(back))
 
 
 async def test_everything_gives_the_whole_patient_back(installation: Installation) -> None:
