@@ -11,6 +11,8 @@ from tests.fhir.conftest import Site
 from tests.fhir.minimal import minimal
 from tests.fhir.test_interactions import new_patient
 
+BELOW = {"Appointment": ["participant", "actor"], "AuditEvent": ["entity", "what"], "Person": ["link", "target"]}
+"""Types whose only links to a patient stand in an element of an element."""
 CELLS = ("read", "vread", "history-instance", "history-type", "search-type", "update", "delete")
 
 
@@ -48,6 +50,23 @@ def test_another_facility_sees_no_type_on_any_path(north: httpx.Client, south: h
     assert there.status_code == 200 and there.headers["etag"] == 'W/"1"'
 
 
+def of_patient(rtype: str, patient: str) -> Any:
+    """The smallest resource of a type that belongs to a patient by every element near the root that can say so."""
+    made, target = minimal(rtype), {"reference": f"Patient/{patient}"}
+    for code in PATIENT_COMPARTMENT[rtype]:
+        for path in parameters(rtype)[code].paths:
+            if len(path.steps) == 1 and path.type == "Reference" and (not path.targets or "Patient" in path.targets):
+                made[path.steps[0].name] = [target] if path.steps[0].many else target
+            elif rtype in BELOW and [step.name for step in path.steps] == BELOW[rtype]:
+                around, inside = BELOW[rtype]
+                made[around] = [{**(made.get(around) or [{}])[0], inside: target}]
+    return made
+
+
+LINKED = sorted(PATIENT_COMPARTMENT.keys() - {"Patient", "Group"})
+"""A Group belongs to none of its members: a patient's token neither sees nor makes one."""
+
+
 @pytest.fixture(scope="module")
 def portal(site: Site, north_token: str) -> Any:
     """A client whose token is bound to one patient, and the id of another."""
@@ -57,12 +76,18 @@ def portal(site: Site, north_token: str) -> Any:
         yield client, mine["id"], other["id"]
 
 
-@pytest.mark.parametrize("rtype", sorted(PATIENT_COMPARTMENT.keys() - {"Patient"}))
+def test_a_patient_token_neither_sees_nor_makes_a_group(north: httpx.Client, portal: Any) -> None:
+    client, mine, _ = portal
+    made = {**minimal("Group"), "member": [{"entity": {"reference": f"Patient/{mine}"}}]}
+    stored = north.post("Group", json=made).json()
+    assert leaks(client, stored) == []
+    assert client.post("Group", json=made).status_code == 403
+
+
+@pytest.mark.parametrize("rtype", LINKED)
 def test_a_patient_token_sees_no_type_of_another_patient(north: httpx.Client, portal: Any, rtype: str) -> None:
     client, mine, other = portal
     made = of_patient(rtype, other)
-    if made is None:
-        pytest.skip("no simple element links this type to a patient")
     stored = north.post(rtype, json=made).json()
     assert leaks(client, stored) == []
     refused = client.put(f"{rtype}/{stored['id']}", json={**of_patient(rtype, mine), "id": stored["id"]})
@@ -72,15 +97,3 @@ def test_a_patient_token_sees_no_type_of_another_patient(north: httpx.Client, po
     own = client.post(rtype, json=of_patient(rtype, mine))
     assert own.status_code == 201, own.text
     assert client.get(f"{rtype}/{own.json()['id']}").status_code == 200
-
-
-def of_patient(rtype: str, patient: str) -> Any:
-    """The smallest resource of a type that belongs to a patient by every element directly below the root that can say so."""
-    made, target = minimal(rtype), {"reference": f"Patient/{patient}"}
-    linked = False
-    for code in PATIENT_COMPARTMENT[rtype]:
-        for path in parameters(rtype)[code].paths:
-            if len(path.steps) == 1 and path.type == "Reference" and (not path.targets or "Patient" in path.targets):
-                made[path.steps[0].name] = [target] if path.steps[0].many else target
-                linked = True
-    return made if linked else None

@@ -3,11 +3,9 @@
 import asyncio
 from uuid import uuid4
 
-import pytest
+import fhirpy
 
 from tests.fhir.conftest import Site
-
-fhirpy = pytest.importorskip("fhirpy")
 
 
 def test_fhirpy_creates_reads_searches_updates_pages_and_deletes(site: Site, north_token: str) -> None:
