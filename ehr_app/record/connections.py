@@ -10,6 +10,11 @@ from typing import Any
 
 import asyncpg
 
+SETTINGS = {
+    "statement_timeout": "120s",  # a timer of the driver's would cost every query
+    "plan_cache_mode": "force_generic_plan",  # planning a policy anew costs twice what most statements do
+}
+
 
 class Connections:
     """At most `most` connections of one role; who finds none free waits for its turn."""
@@ -86,8 +91,7 @@ class Connections:
     async def _connect(self) -> asyncpg.Connection:
         self._made += 1
         try:
-            # the server times statements: a timer of the driver's would cost every query
-            connection = await asyncpg.connect(self._dsn, server_settings={"statement_timeout": "120s"})
+            connection = await asyncpg.connect(self._dsn, server_settings=SETTINGS)
         except BaseException:
             self._made -= 1
             self._next()

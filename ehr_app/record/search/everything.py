@@ -34,7 +34,6 @@ OUTSIDE = frozenset(RTYPES[name.decode()] for name in DIRECTORY)
 """The types that are in no patient's compartment, by name and by number."""
 
 
-
 async def everything(
     record: "Record",
     patient_id: str,
@@ -90,7 +89,7 @@ async def _directory(record: "Record", found: Iterable[Stored], rows: Iterable[A
     more: list[Stored] = []
     todo: Sequence[Stored] = list(found)
     for _ in range(STEPS):
-        literals = {pair: None for stored in todo for pair in _names(stored) if pair not in asked}
+        literals = {pair: None for pair in _names(todo) if pair not in asked}
         asked.update(literals)
         todo = await record.stored_many(await named(record, literals, seen))
         more += todo
@@ -99,8 +98,13 @@ async def _directory(record: "Record", found: Iterable[Stored], rows: Iterable[A
     return more
 
 
-def _names(stored: Stored) -> Iterable[tuple[int, str]]:
-    for piece in stored.body.split(b'"reference":"')[1:]:
-        literal = piece[: piece.find(b'"')]
-        if literal.partition(b"/")[0] in DIRECTORY and (found := REFERENCE.match(literal)):
-            yield stored.facility, found[1].decode()
+def _names(found: Iterable[Stored]) -> Iterable[tuple[int, str]]:
+    """The directory entries that bodies name: (facility of the body, Type/id), each once; all bodies are searched as one text."""
+    texts: dict[int, list[bytes]] = {}
+    for stored in found:
+        texts.setdefault(stored.facility, []).append(stored.body)
+    for facility, bodies in texts.items():
+        pieces = b"".join(bodies).split(b'"reference":"')
+        for literal in {piece[: piece.find(b'"')] for piece in pieces[1:]}:
+            if literal.partition(b"/")[0] in DIRECTORY and (named := REFERENCE.match(literal)):
+                yield facility, named[1].decode()
