@@ -9,6 +9,7 @@ import errno
 import fcntl
 import http.client
 import json
+import multiprocessing
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from ehr_app import cli_database, cli_demo
+from ehr_app import settings as configuration
 from ehr_app.errors import Conflict, Unavailable
 from ehr_app.record.embedded import EmbeddedPostgres
 from ehr_app.settings import Settings
@@ -49,8 +52,9 @@ def serve(arguments: argparse.Namespace) -> int:
             return _served(complete, postgres, with_demo=cli_demo.is_loaded(complete))
 
 
-def load_worker(target: str) -> Any:
+def load_worker(settings: Settings, target: str) -> Any:
     """In the worker: end with the parent, then make the application."""
+    configuration.adopt(settings)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
     from ehr_app.asgi import create  # only the worker pays for it
@@ -66,6 +70,7 @@ def _make_folder(data: Path) -> None:
 
 
 def _served(settings: Settings, postgres: EmbeddedPostgres | None, *, with_demo: bool) -> int:
+    multiprocessing.set_start_method("spawn", force=True)  # a fork beside the threads below could stop for ever on a lock
     server = Granian(
         "ehr_app.asgi:create",
         address=settings.host,
@@ -84,7 +89,7 @@ def _served(settings: Settings, postgres: EmbeddedPostgres | None, *, with_demo:
     for thread in threads:
         thread.start()
     try:
-        server.serve(target_loader=load_worker)
+        server.serve(target_loader=partial(load_worker, settings))
     except SystemExit as end:
         return int(end.code or 0)
     finally:
