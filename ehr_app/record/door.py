@@ -144,7 +144,8 @@ class Record:
         if self._connection is None:
             self._connection = await self.store.pool.acquire()
             await self._connection.execute(
-                f"begin; set local ehr.access_at = '{self.access.at.isoformat()}'; set local ehr.access = '{self.access.id}'"
+                f"begin; set local ehr.access_at = '{self.access.at.isoformat()}'; set local ehr.access = '{self.access.id}'; "
+                "set local plan_cache_mode = auto"  # what adds many rows at once must be planned for as many
             )
         return self._connection
 
