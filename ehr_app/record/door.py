@@ -281,7 +281,7 @@ async def start(settings: Settings) -> Door:
     """Connect to the database that the settings name and open for business. Raises Unavailable with one clear sentence."""
     keyfile = load_or_create(settings.keys)
     files = ObjectStore(settings.data / "files", keyfile.derive("objects"))
-    store = await connect(*addresses(settings), keyfile, files, connections=settings.pool_size)
+    store = await connect(*addresses(settings), keyfile, files, connections=settings.pool_size, planned_once=True)
     _Runtime.door = Door(store)
     return _Runtime.door
 

@@ -122,12 +122,15 @@ class Store:
         await self.pool.close()
 
 
-async def connect(app_dsn: str, audit_dsn: str, keyfile: KeyFile, objects: ObjectStore, *, connections: int = 16) -> Store:
+async def connect(
+    app_dsn: str, audit_dsn: str, keyfile: KeyFile, objects: ObjectStore, *, connections: int = 16, planned_once: bool = False
+) -> Store:
     """Open the store. Shape: postgresql:// addresses of the roles ehr_app and ehr_audit.
 
     Raises Unavailable when the database does not answer.
     """
-    pool, audit_pool = Connections(app_dsn, connections), Connections(audit_dsn, 3)
+    pool = Connections(app_dsn, connections, planned_once=planned_once)
+    audit_pool = Connections(audit_dsn, 3)
     audit = AuditWriter(audit_pool)
     store = Store(pool, audit, keyfile, objects)
     try:
