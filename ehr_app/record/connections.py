@@ -1,7 +1,7 @@
 """Connections to PostgreSQL, handed out last used first.
 
-asyncpg's own pool resets a connection and makes a task at every return, which costs more than a read by id. All our context is
-transaction-local, so nothing needs resetting. A connection that was closed, or on which a query was cancelled, is replaced.
+asyncpg's own pool resets a connection and makes a task at every return. All our context is transaction-local, so nothing needs
+resetting. A connection that was closed, or on which a query was cancelled, is replaced.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ class Connections:
     def __init__(self, dsn: str, most: int, *, planned_once: bool = False) -> None:
         """Shape: a postgresql:// address; nothing is connected yet.
 
-        `planned_once` keeps one plan per statement, which halves the cost of a small read; a loader, whose tables grow under it,
+        `planned_once` keeps one plan per statement, which spares a small read its planning; a loader, whose tables grow under it,
         must not ask for it.
         """
         self._dsn = dsn
