@@ -15,11 +15,14 @@ from uuid import UUID
 import asyncpg
 
 from ehr_app.errors import Conflict, EhrError, Gone, NotFound, Unavailable
+from ehr_app.record import contents as contents_verbs
+from ehr_app.record import filing, objects, writing
 from ehr_app.record import history as history_verbs
-from ehr_app.record import objects, writing
 from ehr_app.record.access import Access, Answer, Asked, Credential, Purpose
 from ehr_app.record.body import WITH_OBJECTS
+from ehr_app.record.contents import Kind
 from ehr_app.record.embedded import EmbeddedPostgres
+from ehr_app.record.filing import Filing
 from ehr_app.record.history import HistoryPage
 from ehr_app.record.ids import uid
 from ehr_app.record.keys import load_or_create
@@ -99,6 +102,14 @@ class Record:
     ) -> SearchPage:
         """Return a patient's whole record with the directory entries it names. Raises NotFound."""
         return await everything.everything(self, patient_id, types=types, since=since, count=count, cursor=cursor)
+
+    async def contents(self, patient_id: str) -> "Counter[Kind]":
+        """Return how many resources of each kind a chart holds."""
+        return await contents_verbs.contents(self, patient_id)
+
+    async def filings(self, rtype: str, fhir_id: str) -> list[Filing]:
+        """Return who wrote each version of a resource, newest first, and how it arrived. Raises NotFound."""
+        return await filing.filings(self, rtype, fhir_id)
 
     async def find_patients(self, text: str, limit: int = 50) -> list[Stored]:
         """Return patients by parts of a name, birth date, record number or phone, best match first."""

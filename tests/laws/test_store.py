@@ -125,7 +125,7 @@ async def test_the_application_role_cannot_touch_identity_or_the_log(world: Worl
         "where n.nspname = 'ehr' and has_function_privilege('ehr_app', p.oid, 'execute') order by 1"
     )
     context = {f"context_{of}" for of in ("denies", "facility", "patient", "reads", "writes")}
-    verbs = {"enter", "fetch", "intern_class", "put", "recent_patients", "remove", "unindex"}
+    verbs = {"enter", "fetch", "filed_by", "intern_class", "put", "recent_patients", "remove", "unindex"}
     assert {row[0] for row in rows} == context | verbs
 
 

@@ -8,8 +8,8 @@ import reflex as rx
 from ehr_app.errors import EhrError, NotFound, Unavailable, WrongPatient
 from ehr_app.record.door import Record
 from ehr_app.ui.clinic.chart_view import ChartHead, Labelled, NavItem, chart_head
+from ehr_app.ui.clinic.domains import navigation
 from ehr_app.ui.clinic.opening import Found, find, kind_of, now, open_chart, zone_of
-from ehr_app.ui.clinic.patients_view import chart_address
 from ehr_app.ui.clinic.results_view import details
 from ehr_app.ui.format.dates import clinical_time
 from ehr_app.ui.format.text import Json, concept_text, part
@@ -62,7 +62,7 @@ class Chart(rx.State):
         zone, moment = zone_of(record), now()
         known = allergies.resources if allergies else None
         self.head = chart_head(patient, known, vitals.resources, moment, zone)
-        self.nav = navigation(pid, {"results": await _counted(record, pid)})
+        self.nav = navigation(pid, await record.contents(pid))
         self.as_of = clinical_time(moment, zone)
         return known
 
@@ -88,20 +88,6 @@ class Chart(rx.State):
     async def close_item(self) -> None:
         """Close the item."""
         self.item_title, self.item = "", []
-
-
-def navigation(pid: str, counts: dict[str, str]) -> list[NavItem]:
-    """Return the domains that exist as pages, with counts."""
-    address = chart_address(pid)
-    return [
-        NavItem("summary", "Summary", "", address),
-        NavItem("results", "Results", counts.get("results", ""), f"{address}/results"),
-    ]
-
-
-async def _counted(record: Record, pid: str) -> str:
-    mine = [("patient", pid), ("category", "laboratory"), ("status:not", "entered-in-error"), ("_summary", "count")]
-    return f"{(await record.search('Observation', mine)).total or 0:,}"
 
 
 def item_opener(ref: Any) -> Any:

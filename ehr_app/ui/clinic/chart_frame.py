@@ -8,6 +8,7 @@ from ehr_app.ui.clinic.chart import Chart
 from ehr_app.ui.clinic.chart_view import AllergyShown, Labelled, NavItem, VitalShown
 from ehr_app.ui.clinic.frame import framed, zone_note
 from ehr_app.ui.kit.controls import button, icon, jump
+from ehr_app.ui.kit.i18n import t
 from ehr_app.ui.kit.marks import flag, graded, labelled, name_text, when
 from ehr_app.ui.kit.states import as_of, bones, failure, partial, stale
 from ehr_app.ui.kit.surfaces import side_panel
@@ -24,7 +25,7 @@ def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
         rx.cond(
             Chart.kind != "",
             failure(Chart.kind, Chart.problem, retry, "/patients"),
-            rx.cond(Chart.ready, E.div(*content), E.div(bones(6, "Loading the chart"), class_name="card")),
+            rx.cond(Chart.ready, E.div(*content), E.div(bones(6, t("Loading the chart")), class_name="card")),
         ),
         E.div(
             rx.cond(Chart.as_of != "", as_of("As of ", Chart.as_of)),
@@ -62,7 +63,7 @@ def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
 
 def _nav_item(item: rx.Var[NavItem], current: str) -> rx.Component:
     return E.a(
-        item.label,
+        t(item.label),
         rx.cond(item.count != "", E.span(item.count, class_name="count nums")),
         href=item.href,
         aria_current=rx.cond(item.key == current, "page", "false"),

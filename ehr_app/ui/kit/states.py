@@ -72,7 +72,7 @@ def as_of(words: Any, *more: Any) -> rx.Component:
     return E.p(icon("history", 14, class_name="inline -mt-0.5 me-1"), words, *more, class_name="label m-0 nums")
 
 
-def bones(lines: int = 3, label: str = "Loading") -> rx.Component:
+def bones(lines: int = 3, label: Any = "Loading") -> rx.Component:
     """A skeleton while a section loads."""
     widths = ("w-3/5", "w-4/5", "w-2/5", "w-3/4", "w-1/2")
     rows = [E.div(class_name=f"bone h-4 {widths[i % len(widths)]}", aria_hidden="true") for i in range(lines)]
