@@ -139,7 +139,7 @@ class Record:
         """Return the newest visible row (verb 3: a deletion), or None."""
         key, network = uid(self.facility_number, rtype, fhir_id), uid(0, rtype, fhir_id)
         arguments = (self.access.at, self.access.id, self.facility_number, RTYPES[rtype], key, network)
-        row = await (self._connection or self.store.pool).fetchrow(FETCH, *arguments)
+        row = await (self._connection or self.store.quick).fetchrow(FETCH, *arguments)
         return None if row is None else _Typed(row, RTYPES[rtype])
 
     async def rows(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:

@@ -19,6 +19,8 @@ from ehr_app.record.connections import Connections
 from ehr_app.record.keys import DataKey, KeyFile, blinder
 from ehr_app.record.objects import ObjectStore
 
+QUICK_CONNECTIONS = 2  # over ten the same reads cost PostgreSQL a quarter more: its processes keep cold caches
+
 
 class Stored(NamedTuple):
     """One version of a resource as the client will see it: `body` is JSON text with id and meta set."""
@@ -59,9 +61,12 @@ class SearchPage:
 class Store:
     """Connections as the application role, the audit writer's, and what is needed to seal, open and index bodies."""
 
-    def __init__(self, pool: Connections, audit: AuditWriter, keyfile: KeyFile, objects: ObjectStore) -> None:
-        """Use `connect` to make one."""
+    def __init__(
+        self, pool: Connections, quick: Connections, audit: AuditWriter, keyfile: KeyFile, objects: ObjectStore
+    ) -> None:
+        """Use `connect` to make one. `quick` is for reads by key alone, which never wait behind a long search."""
         self.pool = pool
+        self.quick = quick
         self.audit = audit
         self.keyfile = keyfile
         self.objects = objects
@@ -120,6 +125,7 @@ class Store:
         """Finish the log, then let go of all connections."""
         await self.audit.stop()
         await self.pool.close()
+        await self.quick.close()
 
 
 async def connect(
@@ -130,9 +136,10 @@ async def connect(
     Raises Unavailable when the database does not answer.
     """
     pool = Connections(app_dsn, connections, planned_once=planned_once)
+    quick = Connections(app_dsn, QUICK_CONNECTIONS, planned_once=planned_once)
     audit_pool = Connections(audit_dsn, 3)
     audit = AuditWriter(audit_pool)
-    store = Store(pool, audit, keyfile, objects)
+    store = Store(pool, quick, audit, keyfile, objects)
     try:
         await audit.start()
         await store.load()
