@@ -77,7 +77,7 @@ def shape(settings: Settings) -> tuple[str | None, str | None]:
         raise Unavailable("EHR_OWNER_DATABASE_URL is not set: migrations run as the role that owns the tables.")
     try:
         before, after = migrations.migrate(settings.owner_database_url)
-        migrations.register_keys(settings.owner_database_url, keys.load_or_create(settings.keys))
+        migrations.register_keys(settings.owner_database_url, keys.load_or_create(settings.keys, settings.kms_key_id))
     except (OSError, asyncpg.PostgresConnectionError) as error:
         raise Unavailable(f"The database does not answer ({error}): check EHR_OWNER_DATABASE_URL.") from error
     except DBAPIError as error:

@@ -146,7 +146,12 @@ def _keys(settings: Settings) -> Finding:
         keys.load(settings.keys)
     except EhrError as error:
         return Finding("key file", error.diagnostics, "as the line says; keep a copy of this file apart from the backups")
-    return Finding("key file", f"{settings.keys} is whole and closed to others")
+    left = settings.data / "keys" / "master.key"
+    if settings.kms_key_id and left.exists():
+        mend = "keep a copy of it off this machine, where you trust, then delete it here"
+        return Finding("key file", f"KMS opens {settings.keys}, but the key still lies open in {left}", mend)
+    how = "opened by KMS" if settings.kms_key_id else "whole"
+    return Finding("key file", f"{settings.keys} is {how} and closed to others")
 
 
 def _disk(settings: Settings) -> Finding:

@@ -41,7 +41,8 @@ class Settings(BaseSettings):
     audit_database_url: str | None = Field(default=None, description="External PostgreSQL, as the role ehr_audit.")
     owner_database_url: str | None = Field(default=None, description="External PostgreSQL, as the role ehr_owner.")
     pg_bin: Path | None = Field(default=None, description="Folder with the PostgreSQL programs to use.")
-    key_file: Path | None = Field(default=None, description="The key file; DIR/keys/master.key when not set.")
+    key_file: Path | None = Field(default=None, description="The key file; DIR/keys/master.key or master.kms when not set.")
+    kms_key_id: str | None = Field(default=None, description="AWS KMS key that wraps the key file.")
     pool_size: int = Field(default=10, ge=1, description="Database connections of one server process.")
     log_level: str = Field(default="info", description="debug, info, warning or error.")
     session_idle_min: int = Field(default=20, ge=1, description="Minutes without a click after which a session ends.")
@@ -50,7 +51,7 @@ class Settings(BaseSettings):
     @property
     def keys(self) -> Path:
         """Where the key-encryption key of this installation lies."""
-        return self.key_file or self.data / "keys" / "master.key"
+        return self.key_file or self.data / "keys" / ("master.kms" if self.kms_key_id else "master.key")
 
     @property
     def app_dsn(self) -> str:

@@ -290,7 +290,7 @@ class _Runtime:
 
 async def start(settings: Settings) -> Door:
     """Connect to the database that the settings name and open for business. Raises Unavailable with one clear sentence."""
-    keyfile = load_or_create(settings.keys)
+    keyfile = load_or_create(settings.keys, settings.kms_key_id)
     files = ObjectStore(settings.data / "files", keyfile.derive("objects"))
     store = await connect(*addresses(settings), keyfile, files, connections=settings.pool_size, planned_once=True)
     _Runtime.door = Door(store)

@@ -1,20 +1,20 @@
 """Keys: the key file of the installation, the data key of each facility, and the keyed hashes of the blind indexes.
 
-The key file (mode 0600) holds one 256-bit key-encryption key; everything else is derived from it (HKDF-SHA256, RFC 5869)
-or wrapped by it (AES-256-GCM). Losing it makes every body unreadable; destroying a facility's data key shreds its bodies.
-It deliberately does not talk to a KMS: a KMS joins by another way to obtain the same 32 bytes.
+The key file (mode 0600) holds one 256-bit key-encryption key, open or wrapped by a KMS; everything else is derived from it
+(HKDF-SHA256, RFC 5869) or wrapped by it (AES-256-GCM). Losing it makes every body unreadable; destroying a facility's data key
+shreds its bodies.
 """
 
 import os
 import secrets
 import stat
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -56,33 +56,94 @@ class KeyFile:
             raise Unavailable("the key file does not fit this database: put back the key file it was made with") from None
 
 
+class KeyForm(Protocol):
+    """A way to keep the key-encryption key in a file of one line, told apart by the word it starts with."""
+
+    word: str
+
+    def line(self) -> str:
+        """Make a key, or take over the one of `beside`, and return the line to keep. Raises Unavailable."""
+
+    def key(self, line: str) -> bytes:
+        """Return the key of a line. Raises ValueError for a damaged one, Unavailable when it cannot be opened now."""
+
+
+class OpenForm:
+    """The key itself: who reads the file has the key."""
+
+    word = "ehr-key-1:"
+
+    def line(self) -> str:
+        """Make a key."""
+        return self.word + urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+    def key(self, line: str) -> bytes:
+        """Decode the key."""
+        return urlsafe_b64decode(line.removeprefix(self.word))
+
+
+class KmsForm:
+    """The key wrapped by a KMS: who reads the file has nothing without the KMS. Shape: `word key-id base64`."""
+
+    word = "ehr-kms-1 "
+
+    def __init__(self, key_id: str = "", beside: Path | None = None) -> None:
+        """`key_id` wraps new lines; the open key file `beside`, where there is one, is wrapped instead of a new key."""
+        self.key_id, self.beside = key_id, beside
+
+    def line(self) -> str:
+        """Let KMS make a key, or wrap the key in use."""
+        from ehr_app.record import kms  # boto3: half a second that installations with a key file need not wait
+
+        if self.beside is not None and self.beside.exists():
+            wrapped = kms.wrap(self.key_id, load(self.beside).key)
+        else:
+            wrapped = kms.generate(self.key_id)[1]
+        return f"{self.word}{wrapped.key_id} {b64encode(wrapped.sealed).decode()}"
+
+    def key(self, line: str) -> bytes:
+        """Let KMS unwrap the key."""
+        from ehr_app.record import kms
+
+        key_id, sealed = line.removeprefix(self.word).split(" ")
+        return kms.unwrap(kms.Wrapped(key_id, b64decode(sealed, validate=True)))
+
+
+FORMS: tuple[KeyForm, ...] = (OpenForm(), KmsForm())
+
+
 def load(path: Path) -> KeyFile:
-    """Read the key file. Raises Unavailable when it is absent, readable by others, or damaged."""
+    """Read the key file. Raises Unavailable when it is absent, readable by others, damaged, or KMS does not open it."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
-        raw = path.read_text("ascii").strip()
+        raw = path.read_text("ascii", "replace").strip()
     except FileNotFoundError:
         raise Unavailable(f"the key file {path} is missing: restore it from its backup") from None
     if mode & 0o077:
         raise Unavailable(f"the key file {path} can be read by others: run chmod 600 on it")
     try:
-        key = urlsafe_b64decode(raw.removeprefix("ehr-key-1:"))
+        key = next((form.key(raw) for form in FORMS if raw.startswith(form.word)), b"")
     except ValueError:
         key = b""
-    if not raw.startswith("ehr-key-1:") or len(key) != 32:
+    if len(key) != 32:
         raise Unavailable(f"the key file {path} is damaged: restore it from its backup")
     return KeyFile(key)
 
 
-def load_or_create(path: Path) -> KeyFile:
-    """Read the key file, or make one with mode 0600 that is complete on disk before it has its name."""
+def load_or_create(path: Path, kms_key_id: str | None = None) -> KeyFile:
+    """Read the key file, or make one with mode 0600 that is complete on disk before it has its name.
+
+    With a KMS key the file is wrapped by it; an open key file beside it is taken over, so that nothing becomes unreadable.
+    """
     if path.exists():
         return load(path)
+    form: KeyForm = KmsForm(kms_key_id, path.with_name("master.key")) if kms_key_id else OpenForm()
+    line = form.line()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as out:
-        out.write("ehr-key-1:" + urlsafe_b64encode(secrets.token_bytes(32)).decode() + "\n")
+        out.write(line + "\n")
         out.flush()
         os.fsync(out.fileno())
     try:
