@@ -31,6 +31,12 @@ class Persona:
     specials: frozenset[str] = field(default_factory=frozenset)
 
 
+FULL_CHARTS = {"north": 120, "south": 100, "harbor": 80}
+"""Patients of a facility above this number have a short chart: their last year and a half."""
+LARGE: dict[tuple[str, int], int] = {}
+"""Patients with a large chart, and about how many resources it has."""
+
+
 def full_name(given: tuple[str, ...], family: str) -> str:
     """Return a name as its bearer writes it: Chinese and Japanese put the family first, without a space."""
     if "\u3040" <= family[0] <= "\u9fff":

@@ -64,6 +64,12 @@ HARBOR = Facility(
 )  # fmt: skip
 FACILITIES = (NORTH, SOUTH, HARBOR)
 
+
+def named(slug: str) -> Facility:
+    """Return a facility of the demo by its slug."""
+    return next(facility for facility in FACILITIES if facility.slug == slug)
+
+
 PAYERS = {
     "meadowlark": "Meadowlark Mutual",
     "riverstone": "Riverstone Health Plan",

@@ -5,6 +5,7 @@ the same bytes. This is test data for software; it claims nothing about how illn
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
@@ -36,6 +37,30 @@ _LANGUAGES = {
     "uk": "Ukrainian", "ja": "Japanese", "he": "Hebrew", "el": "Greek", "pt": "Portuguese",
 }  # fmt: skip
 _STREETS = ("Maple Street", "Second Avenue", "Mill Road", "Lakeview Drive", "Chapel Hill", "Station Road")
+
+
+@dataclass(slots=True)
+class Part:
+    """What one commit writes: resources that are new, and second versions of some of them."""
+
+    fresh: list[Resource] = field(default_factory=list)
+    revised: list[Resource] = field(default_factory=list)
+
+    def take(self, other: "Part") -> None:
+        """Add another part's resources."""
+        self.fresh += other.fresh
+        self.revised += other.revised
+
+
+def identity(slug: str, number: int) -> str:
+    """Return the id of a facility's patient `number`, such as `north-p0001`."""
+    return f"{slug}-p{number:04d}"
+
+
+def parts(facility: Facility, number: int, seed: int, as_of: date) -> Iterator[Part]:
+    """Yield one patient's chart in the pieces that are written at once: one, or some hundreds for a large chart."""
+    chart = _chart(facility, number, seed, as_of)
+    yield Part(chart.resources, chart.corrections)
 
 
 def generate(facility: Facility, n: int, seed: int, as_of: date) -> Iterator[list[Resource]]:
@@ -72,7 +97,7 @@ def _chart(facility: Facility, number: int, seed: int, as_of: date) -> Chart:
     died = persona.died_years_ago is not None
     last_day = as_of - timedelta(days=2 + round((persona.died_years_ago or 0) * DAYS_PER_YEAR))
     birth = as_of - timedelta(days=round(persona.age * DAYS_PER_YEAR))
-    chart = Chart(facility, persona, rng, f"{facility.slug}-p{number:04d}", number, birth, last_day, died)
+    chart = Chart(facility, persona, rng, identity(facility.slug, number), number, birth, last_day, died)
     longest = max((float(entry.partition("@")[2]) for entry in persona.problems), default=0.0)
     history_from = max(birth, last_day - timedelta(days=round(max(_HISTORY_YEARS, longest) * DAYS_PER_YEAR)))
     problems.plan(chart, history_from)
