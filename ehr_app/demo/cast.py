@@ -33,8 +33,8 @@ class Persona:
 
 FULL_CHARTS = {"north": 120, "south": 100, "harbor": 80}
 """Patients of a facility above this number have a short chart: their last year and a half."""
-LARGE: dict[tuple[str, int], int] = {}
-"""Patients with a large chart, and about how many resources it has."""
+LARGE: dict[tuple[str, int], int] = {("north", 50): 5000, ("north", 100): 60_000}
+"""Patients with a large chart, and at least how many resources it has."""
 
 
 def full_name(given: tuple[str, ...], family: str) -> str:
@@ -108,6 +108,15 @@ CAST: dict[str, tuple[Persona, ...]] = {
     ),
 }  # fmt: skip
 
+PLACED: dict[tuple[str, int], Persona] = {
+    ("north", 50): Persona(("Harriet", "Jane"), "Ostrowski", "female", 67.2,
+                           ("hypertension@12", "diabetes@9", "hyperlipidemia@10"), "known", preferred="Hattie",
+                           specials=_special("home-monitoring")),
+    ("north", 100): Persona(("Desmond",), "Achterberg", "male", 61.5,
+                            ("diabetes@14", "hypertension@15", "kidney-failure@6.4", "anemia@5"), "known",
+                            specials=_special("dialysis")),
+}  # fmt: skip
+
 _GIVEN: dict[Sex, tuple[str, ...]] = {
     "female": ("Anna", "Beatriz", "Céline", "Divya", "Esther", "Farah", "Gwen", "Hélène", "Imani", "Jana", "Keiko",
                "Leilani", "María", "Nkechi", "Olga", "Priya", "Quinn", "Ruth", "Saoirse", "Tamar", "Ursula", "Violet"),
@@ -130,6 +139,8 @@ _ADULT_PROBLEMS = (  # key, earliest age in years, share of the people above it
 
 def persona(slug: str, number: int, rng: Random) -> Persona:
     """Return the premise of a facility's patient `number` (from 1): by hand where one is written, else invented."""
+    if (slug, number) in PLACED:
+        return PLACED[slug, number]
     written = CAST[slug]
     return written[number - 1] if number <= len(written) else _invent(rng)
 

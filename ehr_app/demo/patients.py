@@ -22,6 +22,7 @@ from ehr_app.demo import (
     incidents,
     labs,
     medications,
+    monitoring,
     plans,
     problems,
     procedures,
@@ -31,7 +32,7 @@ from ehr_app.demo.chart import DAYS_PER_YEAR, Chart
 from ehr_app.demo.elements import HL7, US_CORE, Resource, coding, instant, profile
 from ehr_app.demo.facilities import IDENTIFIER_BASE, Facility
 
-_HISTORY_YEARS = 6.0
+_HISTORY_YEARS, _SHORT_YEARS = 6.0, 1.5
 _LANGUAGES = {
     "en": "English", "es": "Spanish", "ar": "Arabic", "vi": "Vietnamese", "zh": "Chinese", "fr": "French",
     "uk": "Ukrainian", "ja": "Japanese", "he": "Hebrew", "el": "Greek", "pt": "Portuguese",
@@ -60,7 +61,9 @@ def identity(slug: str, number: int) -> str:
 def parts(facility: Facility, number: int, seed: int, as_of: date) -> Iterator[Part]:
     """Yield one patient's chart in the pieces that are written at once: one, or some hundreds for a large chart."""
     chart = _chart(facility, number, seed, as_of)
-    yield Part(chart.resources, chart.corrections)
+    yield Part(list(chart.resources), chart.corrections)
+    for resources in monitoring.spans(chart):
+        yield Part(resources)
 
 
 def generate(facility: Facility, n: int, seed: int, as_of: date) -> Iterator[list[Resource]]:
@@ -98,8 +101,11 @@ def _chart(facility: Facility, number: int, seed: int, as_of: date) -> Chart:
     last_day = as_of - timedelta(days=2 + round((persona.died_years_ago or 0) * DAYS_PER_YEAR))
     birth = as_of - timedelta(days=round(persona.age * DAYS_PER_YEAR))
     chart = Chart(facility, persona, rng, identity(facility.slug, number), number, birth, last_day, died)
+    years = _HISTORY_YEARS if number <= cast.FULL_CHARTS[facility.slug] else _SHORT_YEARS
     longest = max((float(entry.partition("@")[2]) for entry in persona.problems), default=0.0)
-    history_from = max(birth, last_day - timedelta(days=round(max(_HISTORY_YEARS, longest) * DAYS_PER_YEAR)))
+    if years == _HISTORY_YEARS:
+        years = max(years, longest)
+    history_from = max(birth, last_day - timedelta(days=round(years * DAYS_PER_YEAR)))
     problems.plan(chart, history_from)
     encounters.plan(chart, history_from)
     _write(chart)

@@ -29,6 +29,7 @@ COURSES: dict[str, Course] = {
     "hypertension": Course(codes.HYPERTENSION, 182, from_age=30),
     "hyperlipidemia": Course(codes.HYPERLIPIDEMIA, 240, from_age=30),
     "kidney-disease": Course(codes.KIDNEY_DISEASE, 122, from_age=45),
+    "kidney-failure": Course(codes.KIDNEY_FAILURE, 91, from_age=25),
     "obesity": Course(codes.OBESITY, 365, from_age=18),
     "asthma": Course(codes.ASTHMA, 240, from_age=18),
     "childhood-asthma": Course(codes.CHILDHOOD_ASTHMA, 182, from_age=3, to_age=18),
