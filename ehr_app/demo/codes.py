@@ -9,6 +9,7 @@ from ehr_app.demo.elements import CVX, HL7, LOINC, RXNORM, SNOMED, Code
 _ACT = HL7 + "v3-ActCode"
 _ROLE = HL7 + "v3-RoleCode"
 _ORGANIZATION = HL7 + "organization-type"
+_DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 _RACE = "urn:oid:2.16.840.1.113883.6.238"
 
 PROVIDER = Code(_ORGANIZATION, "prov", "Healthcare Provider")
@@ -20,6 +21,19 @@ HOSPITAL = Code(_ROLE, "HOSP", "Hospital")
 AMBULATORY = Code(_ACT, "AMB", "ambulatory")
 EMERGENCY = Code(_ACT, "EMER", "emergency")
 INPATIENT = Code(_ACT, "IMP", "inpatient encounter")
+
+VIRTUAL = Code(_ACT, "VR", "virtual")
+HOME_HEALTH = Code(_ACT, "HH", "home health")
+FIRST_FILL = Code(_ACT, "FFC", "First Fill - Complete")
+OPT_IN = Code(_ACT, "OPTIN", "")
+RESTRICTED = Code(HL7 + "v3-Confidentiality", "R", "restricted")
+SENSITIVITIES = {
+    "hiv": Code(_ACT, "HIV", "HIV/AIDS information sensitivity"),
+    "mental-health": Code(_ACT, "PSY", "psychiatry disorder information sensitivity"),
+    "substance-use": Code(_ACT, "ETH", "substance abuse information sensitivity"),
+    "sexual-health": Code(_ACT, "STD", "sexually transmitted disease information sensitivity"),
+    "partner-abuse": Code(_ACT, "SDV", "sexual assault, abuse, or domestic violence information sensitivity"),
+}
 
 RACES = {
     "white": Code(_RACE, "2106-3", "White"),
@@ -37,6 +51,10 @@ SPOUSE = Code(_ROLE, "SPS", "spouse")
 CHILD = Code(_ROLE, "CHILD", "child")
 BROTHER = Code(_ROLE, "BRO", "brother")
 EMERGENCY_CONTACT = Code(HL7 + "v2-0131", "C", "Emergency Contact")
+
+GENERAL_PRACTICE = Code(SNOMED, "394814009", "General practice")
+CHECK_UP_APPOINTMENT = Code(HL7 + "v2-0276", "CHECKUP", "A routine check-up, such as an annual physical")
+WRITTEN = Code(HL7 + "v3-ParticipationMode", "WRITTEN", "written")
 
 # visits
 WELLNESS = Code(SNOMED, "162673000", "General examination of patient (procedure)")
@@ -86,6 +104,11 @@ CONCUSSION = Code(SNOMED, "62106007", "Concussion with no loss of consciousness"
 APPENDICITIS = Code(SNOMED, "74400008", "Appendicitis")
 PNEUMONIA = Code(SNOMED, "385093006", "Community acquired pneumonia (disorder)")
 NEWBORN = Code(SNOMED, "442311008", "Liveborn born in hospital")
+HIV_INFECTION = Code(SNOMED, "86406008", "Human immunodeficiency virus infection (disorder)")
+ALCOHOL = Code(SNOMED, "10939881000119104", "Unhealthy alcohol drinking behavior (finding)")
+OVERDOSE = Code(SNOMED, "55680006", "Drug overdose")
+PARTNER_ABUSE = Code(SNOMED, "706893006", "Victim of intimate partner abuse (finding)")
+SUICIDE_RISK = Code(SNOMED, "225444004", "At risk for suicide (finding)")
 COLON_CANCER_HISTORY = Code(SNOMED, "312824007", "Family history of cancer of colon")
 
 # medications
@@ -165,6 +188,28 @@ FORMER_SMOKER = Code(SNOMED, "8517006", "Former smoker")
 DAILY_SMOKER = Code(SNOMED, "449868002", "Current every day smoker")
 DEPRESSION_SCORE = Code(LOINC, "44261-6", "Patient Health Questionnaire 9 item (PHQ-9) total score [Reported]")
 
+QUESTIONS = (  # of the Patient Health Questionnaire with 9 items, in its order
+    Code(LOINC, "44250-9", "Little interest or pleasure in doing things in last 2 weeks"),
+    Code(LOINC, "44255-8", "Feeling down, depressed, or hopeless in last 2 weeks"),
+    Code(LOINC, "44259-0", "Trouble falling or staying asleep, or sleeping too much"),
+    Code(LOINC, "44254-1", "Feeling tired or having little energy"),
+    Code(LOINC, "44251-7", "Poor appetite or overeating"),
+    Code(LOINC, "44258-2",
+         "Feeling bad about yourself-or that you are a failure or have let yourself or your family down"),
+    Code(LOINC, "44252-5",
+         "Trouble concentrating on things, such as reading the newspaper or watching television"),
+    Code(LOINC, "44253-3",
+         "Moving or speaking so slowly that other people could have noticed. Or the opposite-being so fidgety or restless "
+         "that you have been moving around a lot more than usual"),
+    Code(LOINC, "44260-8", "Thoughts that you would be better off dead, or of hurting yourself in some way"),
+)  # fmt: skip
+ANSWERS = (  # worth 0, 1, 2 and 3 points
+    Code(LOINC, "LA6568-5", "Not at all"),
+    Code(LOINC, "LA6569-3", "Several days"),
+    Code(LOINC, "LA6570-1", "More than half the days"),
+    Code(LOINC, "LA6571-9", "Nearly every day"),
+)
+
 # laboratory
 LABORATORY_SECTION = Code(HL7 + "v2-0074", "LAB", "Laboratory")
 METABOLIC_PANEL = Code(LOINC, "24321-2", "Basic metabolic 2000 panel - Serum or Plasma")
@@ -219,6 +264,18 @@ HEP_A_ADULT = Code(CVX, "52", "Hep A, adult")
 ZOSTER = Code(CVX, "121", "zoster")
 
 # procedures, notes, plans
+CHLAMYDIA_TEST = Code(SNOMED, "310861008", "Chlamydia antigen test")
+SYPHILIS_TEST = Code(SNOMED, "269828009", "Syphilis infection test")
+HIV_TEST = Code(SNOMED, "31676001", "Human immunodeficiency virus antigen test")
+PACEMAKER_INSERTION = Code(SNOMED, "25267002", "Insertion of intracardiac pacemaker (procedure)")
+PACEMAKER = Code(SNOMED, "14106009", "cardiac pacemaker, device (physical object)")
+KNEE_PROSTHESIS = Code(SNOMED, "109228008", "Knee joint prosthesis")
+DIGITAL_RADIOGRAPHY = Code(_DICOM, "DX", "Digital Radiography")
+ULTRASOUND = Code(_DICOM, "US", "Ultrasound")
+RADIOLOGY = Code(LOINC, "LP29684-5", "Radiology")
+IMAGING_REPORT = Code(LOINC, "18748-4", "Diagnostic imaging study")
+IMAGE = Code(HL7 + "media-type", "image", "Image")
+PRIVACY_CONSENT = Code(LOINC, "59284-0", "")
 DIALYSIS = Code(SNOMED, "265764009", "Renal dialysis (procedure)")
 COLONOSCOPY = Code(SNOMED, "73761001", "Colonoscopy")
 CHEST_XRAY = Code(SNOMED, "399208008", "Plain chest X-ray")

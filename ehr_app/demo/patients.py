@@ -15,9 +15,13 @@ from ehr_app.demo import (
     codes,
     contacts,
     coverage,
+    desk,
+    devices,
+    dispensing,
     documents,
     encounters,
     history,
+    imaging,
     immunizations,
     incidents,
     labs,
@@ -26,6 +30,8 @@ from ehr_app.demo import (
     plans,
     problems,
     procedures,
+    questionnaires,
+    restricted,
     vitals,
 )
 from ehr_app.demo.chart import DAYS_PER_YEAR, Chart
@@ -35,8 +41,9 @@ from ehr_app.demo.facilities import IDENTIFIER_BASE, Facility
 _HISTORY_YEARS, _SHORT_YEARS = 6.0, 1.5
 _LANGUAGES = {
     "en": "English", "es": "Spanish", "ar": "Arabic", "vi": "Vietnamese", "zh": "Chinese", "fr": "French",
-    "uk": "Ukrainian", "ja": "Japanese", "he": "Hebrew", "el": "Greek", "pt": "Portuguese",
+    "uk": "Ukrainian", "ru": "Russian", "ko": "Korean", "hi": "Hindi", "pl": "Polish", "tr": "Turkish", "ja": "Japanese", "he": "Hebrew", "el": "Greek", "pt": "Portuguese",
 }  # fmt: skip
+_INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
 _STREETS = ("Maple Street", "Second Avenue", "Mill Road", "Lakeview Drive", "Chapel Hill", "Station Road")
 
 
@@ -91,7 +98,7 @@ def _charts(facility: Facility, n: int, seed: int, as_of: date) -> Iterator[Char
 
 
 def _persona(facility: Facility, number: int, seed: int) -> cast.Persona:
-    return cast.persona(facility.slug, number, Random(f"{seed}:{facility.slug}:{number}:persona"))
+    return cast.persona(facility.slug, number, seed)
 
 
 def _chart(facility: Facility, number: int, seed: int, as_of: date) -> Chart:
@@ -108,11 +115,11 @@ def _chart(facility: Facility, number: int, seed: int, as_of: date) -> Chart:
     history_from = max(birth, last_day - timedelta(days=round(years * DAYS_PER_YEAR)))
     problems.plan(chart, history_from)
     encounters.plan(chart, history_from)
-    _write(chart)
+    _write(chart, as_of)
     return chart
 
 
-def _write(chart: Chart) -> None:
+def _write(chart: Chart, as_of: date) -> None:
     chart.add(_patient(chart))
     coverage.record(chart, contacts.record(chart))
     allergens = allergies.choose(chart)
@@ -128,20 +135,27 @@ def _write(chart: Chart) -> None:
         new = visit.problem if visit.problem is not None and not visit.problem.condition_id else None
         if new is not None:
             problems.record(chart, visit, new)
-        vitals.record(chart, visit)
+        if visit.setting != "virtual":
+            vitals.record(chart, visit)
         history.record(chart, visit)
-        labs.record(chart, visit)
-        procedures.record(chart, visit)
+        if visit.setting == "clinic":
+            labs.record(chart, visit)
+            procedures.record(chart, visit)
         medications.record(chart, visit, known)
         immunizations.record(chart, visit)
         if new is not None:
             plans.record(chart, visit, new)
         documents.record(chart, visit)
     incidents.record(chart)
+    for noun in (dispensing, imaging, devices, questionnaires, restricted):
+        noun.record(chart)
+    desk.record(chart, as_of)
 
 
 def _patient(chart: Chart) -> Resource:
     persona, facility = chart.persona, chart.facility
+    home = Random(f"{persona.human}{persona.moved}") if persona.human else chart.rng
+    phone, house = home.randint(0, 99), f"{home.randint(1, 980)} {home.choice(_STREETS)}"
     patient: Resource = {
         "resourceType": "Patient",
         "id": chart.identity,
@@ -159,7 +173,7 @@ def _patient(chart: Chart) -> Resource:
         "active": True,
         "name": _names(persona),
         "telecom": [
-            {"system": "phone", "value": f"+1-555-01{chart.rng.randint(0, 99):02d}", "use": "home"},
+            {"system": "phone", "value": f"+1-555-01{phone:02d}", "use": "home"},
             {"system": "email", "value": f"{chart.identity}@mail.example", "use": "home"},
         ],
         "gender": persona.sex,
@@ -167,7 +181,7 @@ def _patient(chart: Chart) -> Resource:
         "address": [
             {
                 "use": "home",
-                "line": [f"{chart.rng.randint(1, 980)} {chart.rng.choice(_STREETS)}"],
+                "line": [house],
                 "city": facility.city,
                 "state": facility.state,
                 "postalCode": facility.postal_code,
@@ -193,9 +207,10 @@ def _patient(chart: Chart) -> Resource:
 
 def _names(persona: cast.Persona) -> list[Resource]:
     text = cast.full_name(persona.given, persona.family)
-    names: list[Resource] = [
-        {"use": "official", "text": text, "family": persona.family, "given": list(persona.given)}
-    ]
+    official: Resource = {"use": "official", "text": text, "family": persona.family}
+    if persona.given:
+        official["given"] = list(persona.given)
+    names = [official]
     if persona.native is not None:
         given, family = persona.native
         names.append({"use": "usual", "text": cast.full_name((given,), family), "family": family, "given": [given]})
@@ -223,4 +238,5 @@ def _extensions(persona: cast.Persona) -> list[Resource]:
             ],
         },
         {"url": US_CORE + "birthsex", "valueCode": "F" if persona.sex == "female" else "M"},
+        {"url": _INTERPRETER, "valueBoolean": persona.language != "en"},
     ]
