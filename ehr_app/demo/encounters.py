@@ -68,9 +68,7 @@ def record(chart: Chart, visit: Visit) -> None:
         "resourceType": "Encounter",
         "id": visit.encounter_id,
         "meta": profile("encounter"),
-        "identifier": [
-            {"system": f"https://ehr.example/{chart.facility.slug}/visits", "value": visit.encounter_id.upper()}
-        ],
+        "identifier": [{"system": f"https://ehr.example/{chart.facility.slug}/visits", "value": visit.encounter_id.upper()}],
         "status": "finished",
         "class": coding(_CLASSES.get(visit.kind, _SETTINGS[visit.setting])),
         "type": [concept(_type(chart, visit))],
@@ -132,9 +130,7 @@ def _follow_ups(chart: Chart, problem: Problem, history_from: date) -> list[date
         days.append(_weekday(day))
 
 
-def _book(
-    chart: Chart, days: dict[date, tuple[str, Problem | None]], day: date, kind: str, problem: Problem | None
-) -> None:
+def _book(chart: Chart, days: dict[date, tuple[str, Problem | None]], day: date, kind: str, problem: Problem | None) -> None:
     step = timedelta(days=1)
     while day in days or (kind not in _CLASSES and day.weekday() > 4):
         day += step

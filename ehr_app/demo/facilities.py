@@ -137,9 +137,7 @@ def _premises(facility: Facility) -> list[Resource]:
                 "type": [concept(kind)],
                 "telecom": [phone],
                 "address": address,
-                "physicalType": {
-                    "coding": [{"system": HL7 + "location-physical-type", "code": "bu", "display": "Building"}]
-                },
+                "physicalType": {"coding": [{"system": HL7 + "location-physical-type", "code": "bu", "display": "Building"}]},
                 "managingOrganization": facility.organization,
             }
         )

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 
-from ehr_app.demo import facilities, note, patients, staff
+from ehr_app.demo import facilities, note, patients, questionnaires, staff
 from ehr_app.demo.elements import Resource
 from ehr_app.demo.note import Note
 from ehr_app.demo.portions import FIRST_PATIENTS, portions, shared
@@ -26,12 +26,17 @@ PATIENTS = shared(FIRST_PATIENTS)
 """How many patients of each facility a first start has before the server is ready."""
 
 
+def directory() -> list[Resource]:
+    """Return the network's resources in dependency order."""
+    return [*facilities.network(), *staff.practitioners(), *questionnaires.directory()]
+
+
 def bundles(seed: int, as_of: date) -> Iterator[tuple[str, list[Resource]]]:
     """Yield (facility slug, resources): the directory (facility 0), then one list per patient, last the corrections.
 
     Shape: ids of corrections repeat earlier ones and become their second versions. Inside one list every id is unique.
     """
-    yield facilities.NETWORK_SLUG, [*facilities.network(), *staff.practitioners()]
+    yield facilities.NETWORK_SLUG, directory()
     for facility in facilities.FACILITIES:
         for resources in patients.generate(facility, PATIENTS[facility.slug], seed, as_of):
             yield facility.slug, resources
@@ -76,7 +81,7 @@ async def _people(settings: Settings) -> None:
                     member.display,
                     facility.slug,
                     member.role,
-                    password_hash=hashed,
+                    password_hash=hashed if member.signs_in else None,
                     practitioner=member.practitioner_id,
                 )
 
@@ -85,7 +90,7 @@ def _directory(setup: Setup) -> int:
     """Write the network's resources; one becomes a new version only where it differs."""
     worker = Worker(setup)
     try:
-        return worker.run(_written(worker, [*facilities.network(), *staff.practitioners()]))
+        return worker.run(_written(worker, directory()))
     finally:
         worker.close()
 

@@ -70,7 +70,8 @@ CULTURES = (
         _pairs("Кузнецов=Kuznetsov, Соловьёв=Solovyov"),
     ),
     Culture(
-        4, "ko", "asian", _pairs("지은=Ji-eun, 수빈=Su-bin"), _pairs("민준=Min-jun, 서준=Seo-jun"), _pairs("김=Kim, 박=Park, 최=Choi"),
+        4, "ko", "asian", _pairs("지은=Ji-eun, 수빈=Su-bin"), _pairs("민준=Min-jun, 서준=Seo-jun"),
+        _pairs("김=Kim, 박=Park, 최=Choi"),
     ),
     Culture(
         4, "hi", "asian", _pairs("प्रिया=Priya, अनीता=Anita"), _pairs("अर्जुन=Arjun, विजय=Vijay"), _pairs("शर्मा=Sharma, पटेल=Patel"),
@@ -79,7 +80,8 @@ CULTURES = (
         4, "vi", "asian", _latin("Thị Hương, Ngọc Ánh, Bích"), _latin("Văn Đức, Quốc Bảo, Hùng"), _latin("Trần, Lê, Phạm, Võ"),
     ),
     Culture(
-        3, "pl", "white", _latin("Małgorzata, Zofia, Łucja"), _latin("Zbigniew, Wojciech, Łukasz"), _latin("Zieliński, Dąbrowski, Wójcik"),
+        3, "pl", "white", _latin("Małgorzata, Zofia, Łucja"), _latin("Zbigniew, Wojciech, Łukasz"),
+        _latin("Zieliński, Dąbrowski, Wójcik"),
     ),
     Culture(
         2, "tr", "white", _latin("Ayşe, Gülşah"), _latin("Çağlar, İbrahim"), _latin("Yıldız, Öztürk"),

@@ -41,7 +41,9 @@ from ehr_app.demo.facilities import IDENTIFIER_BASE, Facility
 _HISTORY_YEARS, _SHORT_YEARS = 6.0, 1.5
 _LANGUAGES = {
     "en": "English", "es": "Spanish", "ar": "Arabic", "vi": "Vietnamese", "zh": "Chinese", "fr": "French",
-    "uk": "Ukrainian", "ru": "Russian", "ko": "Korean", "hi": "Hindi", "pl": "Polish", "tr": "Turkish", "ja": "Japanese", "he": "Hebrew", "el": "Greek", "pt": "Portuguese",
+    "uk": "Ukrainian",
+    "ru": "Russian", "ko": "Korean", "hi": "Hindi", "pl": "Polish", "tr": "Turkish",
+    "ja": "Japanese", "he": "Hebrew", "el": "Greek", "pt": "Portuguese",
 }  # fmt: skip
 _INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
 _STREETS = ("Maple Street", "Second Avenue", "Mill Road", "Lakeview Drive", "Chapel Hill", "Station Road")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from ehr_app.demo import codes
 from ehr_app.demo.chart import DAYS_PER_YEAR, Chart, Problem, Visit
-from ehr_app.demo.elements import HL7, Code, Resource, concept, instant, profile, reference, status
+from ehr_app.demo.elements import Code, Resource, concept, instant, profile, reference, status
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +113,7 @@ def record(chart: Chart, visit: Visit, problem: Problem) -> None:
         "meta": profile("condition-problems-health-concerns"),
         "clinicalStatus": status("condition-clinical", "resolved" if resolved else "active"),
         "verificationStatus": status("condition-ver-status", "confirmed"),
-        "category": [
-            {
-                "coding": [
-                    {"system": HL7 + "condition-category", "code": "problem-list-item", "display": "Problem List Item"}
-                ]
-            }
-        ],
+        "category": [concept(codes.PROBLEM_LIST_ITEM)],
         "code": concept(problem.code),
         "subject": chart.subject,
         "encounter": reference("Encounter", visit.encounter_id),

@@ -40,9 +40,7 @@ def directory() -> list[Resource]:
 
 def record(chart: Chart) -> None:
     """Add the answers of every score; they sum up to it."""
-    scores = [
-        r for r in chart.resources if r["resourceType"] == "Observation" and _code(r) == codes.DEPRESSION_SCORE.code
-    ]
+    scores = [r for r in chart.resources if r["resourceType"] == "Observation" and _code(r) == codes.DEPRESSION_SCORE.code]
     for score in scores:
         dice = Random(f"{score['id']}:{chart.birth}")
         points = [0] * len(codes.QUESTIONS)
