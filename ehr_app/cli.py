@@ -62,7 +62,8 @@ def parser() -> argparse.ArgumentParser:
     token.add_argument("--patient", metavar="ID", help="limit the token to one patient")
 
     _verb(verbs, "migrate", "ehr_app.cli_database:migrate", "bring the database to the shape of this version")
-    _verb(verbs, "demo", "ehr_app.cli_demo:demo", "load the demo facilities, people and patients")
+    demo = _verb(verbs, "demo", "ehr_app.cli_demo:demo", "load the demo facilities, people and patients")
+    demo.add_argument("--patients", type=int, metavar="N", help="how many patients (default 300)")
     _verb(verbs, "doctor", "ehr_app.cli_doctor:doctor", "check the installation and say what to mend")
     _facilities(verbs)
     _users(verbs)

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,8 +48,9 @@ def serve(arguments: argparse.Namespace) -> int:
         settings = settings.model_copy(update={"port": free_port(settings)})
         with cli_database.opened(settings) as (complete, postgres):
             if arguments.demo:
-                cli_demo.load_once(complete)
-            return _served(complete, postgres, with_demo=cli_demo.is_loaded(complete))
+                cli_demo.load_first(complete)
+            with cli_demo.rest_beside(complete) if arguments.demo else nullcontext():
+                return _served(complete, postgres, with_demo=cli_demo.is_there(complete))
 
 
 def load_worker(settings: Settings, target: str) -> Any:

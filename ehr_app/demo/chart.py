@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from ehr_app.demo.cast import Persona, full_name
@@ -44,6 +45,7 @@ class Visit:
     clinician: Member
     nurse: Member
     encounter_id: str = ""
+    setting: Literal["clinic", "virtual", "home"] = "clinic"
 
     @property
     def day(self) -> date:

@@ -9,6 +9,7 @@ from ehr_app.demo.elements import CVX, HL7, LOINC, RXNORM, SNOMED, Code
 _ACT = HL7 + "v3-ActCode"
 _ROLE = HL7 + "v3-RoleCode"
 _ORGANIZATION = HL7 + "organization-type"
+_DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 _RACE = "urn:oid:2.16.840.1.113883.6.238"
 
 PROVIDER = Code(_ORGANIZATION, "prov", "Healthcare Provider")
@@ -20,6 +21,19 @@ HOSPITAL = Code(_ROLE, "HOSP", "Hospital")
 AMBULATORY = Code(_ACT, "AMB", "ambulatory")
 EMERGENCY = Code(_ACT, "EMER", "emergency")
 INPATIENT = Code(_ACT, "IMP", "inpatient encounter")
+
+VIRTUAL = Code(_ACT, "VR", "virtual")
+HOME_HEALTH = Code(_ACT, "HH", "home health")
+FIRST_FILL = Code(_ACT, "FFC", "First Fill - Complete")
+OPT_IN = Code(_ACT, "OPTIN", "")
+RESTRICTED = Code(HL7 + "v3-Confidentiality", "R", "restricted")
+SENSITIVITIES = {
+    "hiv": Code(_ACT, "HIV", "HIV/AIDS information sensitivity"),
+    "mental-health": Code(_ACT, "PSY", "psychiatry disorder information sensitivity"),
+    "substance-use": Code(_ACT, "ETH", "substance abuse information sensitivity"),
+    "sexual-health": Code(_ACT, "STD", "sexually transmitted disease information sensitivity"),
+    "partner-abuse": Code(_ACT, "SDV", "sexual assault, abuse, or domestic violence information sensitivity"),
+}
 
 RACES = {
     "white": Code(_RACE, "2106-3", "White"),
@@ -38,6 +52,10 @@ CHILD = Code(_ROLE, "CHILD", "child")
 BROTHER = Code(_ROLE, "BRO", "brother")
 EMERGENCY_CONTACT = Code(HL7 + "v2-0131", "C", "Emergency Contact")
 
+GENERAL_PRACTICE = Code(SNOMED, "394814009", "General practice")
+CHECK_UP_APPOINTMENT = Code(HL7 + "v2-0276", "CHECKUP", "A routine check-up, such as an annual physical")
+WRITTEN = Code(HL7 + "v3-ParticipationMode", "WRITTEN", "written")
+
 # visits
 WELLNESS = Code(SNOMED, "162673000", "General examination of patient (procedure)")
 WELL_CHILD = Code(SNOMED, "410620009", "Well child visit (procedure)")
@@ -45,14 +63,17 @@ CHECK_UP = Code(SNOMED, "185349003", "Encounter for check up (procedure)")
 FOLLOW_UP = Code(SNOMED, "390906007", "Follow-up encounter")
 SYMPTOM = Code(SNOMED, "185345009", "Encounter for symptom")
 EMERGENCY_ADMISSION = Code(SNOMED, "50849002", "Emergency room admission (procedure)")
+PROBLEM_VISIT = Code(SNOMED, "185347001", "Encounter for problem (procedure)")
 INPATIENT_STAY = Code(SNOMED, "183452005", "Encounter Inpatient")
 
 # problems
+PROBLEM_LIST_ITEM = Code(HL7 + "condition-category", "problem-list-item", "Problem List Item")
 DIABETES = Code(SNOMED, "44054006", "Diabetes mellitus type 2 (disorder)")
 PREDIABETES = Code(SNOMED, "15777000", "Prediabetes")
 HYPERTENSION = Code(SNOMED, "59621000", "Essential hypertension")
 HYPERLIPIDEMIA = Code(SNOMED, "55822004", "Hyperlipidemia")
 KIDNEY_DISEASE = Code(SNOMED, "433144002", "Chronic kidney disease stage 3 (disorder)")
+KIDNEY_FAILURE = Code(SNOMED, "46177005", "End-stage renal disease (disorder)")
 OBESITY = Code(SNOMED, "162864005", "Body mass index 30+ - obesity (finding)")
 ASTHMA = Code(SNOMED, "195967001", "Asthma")
 CHILDHOOD_ASTHMA = Code(SNOMED, "233678006", "Childhood asthma")
@@ -84,6 +105,11 @@ CONCUSSION = Code(SNOMED, "62106007", "Concussion with no loss of consciousness"
 APPENDICITIS = Code(SNOMED, "74400008", "Appendicitis")
 PNEUMONIA = Code(SNOMED, "385093006", "Community acquired pneumonia (disorder)")
 NEWBORN = Code(SNOMED, "442311008", "Liveborn born in hospital")
+HIV_INFECTION = Code(SNOMED, "86406008", "Human immunodeficiency virus infection (disorder)")
+ALCOHOL = Code(SNOMED, "10939881000119104", "Unhealthy alcohol drinking behavior (finding)")
+OVERDOSE = Code(SNOMED, "55680006", "Drug overdose")
+PARTNER_ABUSE = Code(SNOMED, "706893006", "Victim of intimate partner abuse (finding)")
+SUICIDE_RISK = Code(SNOMED, "225444004", "At risk for suicide (finding)")
 COLON_CANCER_HISTORY = Code(SNOMED, "312824007", "Family history of cancer of colon")
 
 # medications
@@ -163,6 +189,28 @@ FORMER_SMOKER = Code(SNOMED, "8517006", "Former smoker")
 DAILY_SMOKER = Code(SNOMED, "449868002", "Current every day smoker")
 DEPRESSION_SCORE = Code(LOINC, "44261-6", "Patient Health Questionnaire 9 item (PHQ-9) total score [Reported]")
 
+QUESTIONS = (  # of the Patient Health Questionnaire with 9 items, in its order
+    Code(LOINC, "44250-9", "Little interest or pleasure in doing things in last 2 weeks"),
+    Code(LOINC, "44255-8", "Feeling down, depressed, or hopeless in last 2 weeks"),
+    Code(LOINC, "44259-0", "Trouble falling or staying asleep, or sleeping too much"),
+    Code(LOINC, "44254-1", "Feeling tired or having little energy"),
+    Code(LOINC, "44251-7", "Poor appetite or overeating"),
+    Code(LOINC, "44258-2",
+         "Feeling bad about yourself-or that you are a failure or have let yourself or your family down"),
+    Code(LOINC, "44252-5",
+         "Trouble concentrating on things, such as reading the newspaper or watching television"),
+    Code(LOINC, "44253-3",
+         "Moving or speaking so slowly that other people could have noticed. Or the opposite-being so fidgety or restless "
+         "that you have been moving around a lot more than usual"),
+    Code(LOINC, "44260-8", "Thoughts that you would be better off dead, or of hurting yourself in some way"),
+)  # fmt: skip
+ANSWERS = (  # worth 0, 1, 2 and 3 points
+    Code(LOINC, "LA6568-5", "Not at all"),
+    Code(LOINC, "LA6569-3", "Several days"),
+    Code(LOINC, "LA6570-1", "More than half the days"),
+    Code(LOINC, "LA6571-9", "Nearly every day"),
+)
+
 # laboratory
 LABORATORY_SECTION = Code(HL7 + "v2-0074", "LAB", "Laboratory")
 METABOLIC_PANEL = Code(LOINC, "24321-2", "Basic metabolic 2000 panel - Serum or Plasma")
@@ -170,6 +218,7 @@ BLOOD_COUNT = Code(LOINC, "58410-2", "CBC panel - Blood by Automated count")
 LIPID_PANEL = Code(LOINC, "57698-3", "Lipid Panel")
 HEMOGLOBIN_A1C = Code(LOINC, "4548-4", "Hemoglobin A1c/Hemoglobin.total in Blood")
 GLUCOSE = Code(LOINC, "2345-7", "Glucose [Mass/volume] in Serum or Plasma")
+SENSOR_GLUCOSE = Code(LOINC, "99504-3", "Glucose [Mass/volume] in Interstitial fluid")
 UREA_NITROGEN = Code(LOINC, "3094-0", "Urea nitrogen [Mass/volume] in Serum or Plasma")
 CREATININE = Code(LOINC, "2160-0", "Creatinine [Mass/volume] in Serum or Plasma")
 CALCIUM = Code(LOINC, "17861-6", "Calcium [Mass/volume] in Serum or Plasma")
@@ -197,6 +246,7 @@ URINE_POSITIVE = Code(SNOMED, "260348001", "Present ++ out of ++++")
 URINE_PROTEIN = Code(LOINC, "20454-5", "Protein [Presence] in Urine by Test strip")
 
 # vaccines
+OUT_OF_STOCK = Code(HL7 + "v3-ActReason", "OSTOCK", "product out of stock")
 HEP_B_CHILD = Code(CVX, "08", "Hep B, adolescent or pediatric")
 ROTAVIRUS = Code(CVX, "119", "rotavirus, monovalent")
 DTAP = Code(CVX, "20", "DTaP")
@@ -216,6 +266,19 @@ HEP_A_ADULT = Code(CVX, "52", "Hep A, adult")
 ZOSTER = Code(CVX, "121", "zoster")
 
 # procedures, notes, plans
+CHLAMYDIA_TEST = Code(SNOMED, "310861008", "Chlamydia antigen test")
+SYPHILIS_TEST = Code(SNOMED, "269828009", "Syphilis infection test")
+HIV_TEST = Code(SNOMED, "31676001", "Human immunodeficiency virus antigen test")
+PACEMAKER_INSERTION = Code(SNOMED, "25267002", "Insertion of intracardiac pacemaker (procedure)")
+PACEMAKER = Code(SNOMED, "14106009", "cardiac pacemaker, device (physical object)")
+KNEE_PROSTHESIS = Code(SNOMED, "109228008", "Knee joint prosthesis")
+DIGITAL_RADIOGRAPHY = Code(_DICOM, "DX", "Digital Radiography")
+ULTRASOUND = Code(_DICOM, "US", "Ultrasound")
+RADIOLOGY = Code(LOINC, "LP29684-5", "Radiology")
+IMAGING_REPORT = Code(LOINC, "18748-4", "Diagnostic imaging study")
+IMAGE = Code(HL7 + "media-type", "image", "Image")
+PRIVACY_CONSENT = Code(LOINC, "59284-0", "")
+DIALYSIS = Code(SNOMED, "265764009", "Renal dialysis (procedure)")
 COLONOSCOPY = Code(SNOMED, "73761001", "Colonoscopy")
 CHEST_XRAY = Code(SNOMED, "399208008", "Plain chest X-ray")
 ECHOCARDIOGRAPHY = Code(SNOMED, "40701008", "Echocardiography (procedure)")
@@ -227,6 +290,8 @@ BONE_DENSITY = Code(SNOMED, "312681000", "Bone density scan (procedure)")
 STENT = Code(SNOMED, "415070008", "Percutaneous coronary intervention")
 THROAT_CULTURE = Code(SNOMED, "117015009", "Throat culture (procedure)")
 RECONCILIATION = Code(SNOMED, "430193006", "Medication Reconciliation (procedure)")
+AUTHENTICATED = Code(HL7 + "v3-DocumentCompletion", "AU", "authenticated")
+AUTHOR = Code(HL7 + "provenance-participant-type", "author", "Author")
 PROGRESS_NOTE = Code(LOINC, "11506-3", "Progress note")
 DISCHARGE_SUMMARY = Code(LOINC, "18842-5", "Discharge summary")
 EMERGENCY_NOTE = Code(LOINC, "34111-5", "Emergency department Note")

@@ -1,11 +1,11 @@
-"""Notes: one DocumentReference per visit worth writing about, plain text inside, signed by its author.
+"""Notes: one DocumentReference per visit, plain text inside, signed by its author; a hospital stay also has a letter as PDF.
 
 Profile: US Core 6.1 DocumentReference. A few of the newest notes are left unsigned on purpose.
 """
 
 from base64 import b64encode
 
-from ehr_app.demo import codes
+from ehr_app.demo import codes, files
 from ehr_app.demo.chart import Chart, Visit
 from ehr_app.demo.elements import US_CORE, Code, Resource, concept, instant, profile, reference
 
@@ -22,7 +22,16 @@ def record(chart: Chart, visit: Visit) -> None:
     """Add the visit's note."""
     code, title = _TYPES[visit.kind]
     signed = visit is not chart.visits[-1] or chart.number % 5 != 3
-    text = _text(chart, visit, title, signed).encode()
+    text = _text(chart, visit, title, signed)
+    note = _document(chart, visit, code, title, "text/plain; charset=utf-8", text.encode(), signed=signed)
+    if visit.kind == "inpatient" and signed:
+        letter = files.pdf([f"Letter of discharge: {chart.display}", "", *text.splitlines()])
+        document = _document(chart, visit, code, "Letter of discharge", "application/pdf", letter, signed=True)
+        document["relatesTo"] = [{"code": "transforms", "target": reference("DocumentReference", note["id"])}]
+        _sign(chart, visit, document)
+
+
+def _document(chart: Chart, visit: Visit, code: Code, title: str, kind: str, data: bytes, *, signed: bool) -> Resource:
     document: Resource = {
         "resourceType": "DocumentReference",
         "id": chart.identify("doc"),
@@ -49,10 +58,10 @@ def record(chart: Chart, visit: Visit) -> None:
         "content": [
             {
                 "attachment": {
-                    "contentType": "text/plain; charset=utf-8",
+                    "contentType": kind,
                     "language": "en",
-                    "data": b64encode(text).decode(),
-                    "title": f"{title} note",
+                    "data": b64encode(data).decode(),
+                    "title": f"{title} note" if kind.startswith("text") else f"{title}.pdf",
                     "creation": instant(visit.end),
                 }
             }
@@ -65,6 +74,35 @@ def record(chart: Chart, visit: Visit) -> None:
     if signed:
         document["authenticator"] = visit.clinician.reference
     chart.add(document)
+    return document
+
+
+def _sign(chart: Chart, visit: Visit, document: Resource) -> None:
+    signature = "1.2.840.10065.1.12.1.5"
+    chart.add(
+        {
+            "resourceType": "Provenance",
+            "id": chart.identify("prov"),
+            "meta": profile("provenance"),
+            "target": [reference("DocumentReference", document["id"])],
+            "recorded": instant(visit.end),
+            "activity": concept(codes.AUTHENTICATED),
+            "agent": [
+                {
+                    "type": concept(codes.AUTHOR),
+                    "who": visit.clinician.reference,
+                    "onBehalfOf": chart.facility.organization,
+                }
+            ],
+            "signature": [
+                {
+                    "type": [{"system": "urn:iso-astm:E1762-95:2013", "code": signature, "display": "Verification Signature"}],
+                    "when": instant(visit.end),
+                    "who": visit.clinician.reference,
+                }
+            ],
+        }
+    )
 
 
 def _text(chart: Chart, visit: Visit, title: str, signed: bool) -> str:

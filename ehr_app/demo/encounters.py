@@ -15,6 +15,8 @@ from ehr_app.demo.staff import Member, members
 # Ages in years of the well child visits in the sample records read (synthea-r4: Cathryn Windler and others).
 _CHILD_VISIT_AGES = (0.02, 0.1, 0.27, 0.44, 0.69, 0.94, 1.19, 1.44, 1.94, 2.44)
 _STAY_DAYS = {"infarction": 4, "heart-failure": 5, "appendicitis": 2, "pneumonia": 4, "newborn": 1}
+_BY_VIDEO = ("hypertension", "depression", "rhinitis", "hypothyroidism", "asthma", "childhood-asthma")
+_SETTINGS = {"clinic": codes.AMBULATORY, "virtual": codes.VIRTUAL, "home": codes.HOME_HEALTH}
 _CLASSES = {"emergency": codes.EMERGENCY, "inpatient": codes.INPATIENT}
 
 
@@ -48,6 +50,12 @@ def plan(chart: Chart, history_from: date) -> None:
             chart.visits.append(visit)
             in_hospital_until = max(in_hospital_until, visit.end.date()) if kind == "inpatient" else in_hospital_until
     chart.visits.sort(key=lambda visit: visit.start)
+    for visit in chart.visits[:-1]:
+        if visit.kind == "follow-up" and visit.problem is not None:
+            if chart.age(visit.day) > 85 and visit.day.toordinal() % 3 == 0:
+                visit.setting = "home"
+            elif visit.problem.key in _BY_VIDEO and visit.day.toordinal() % 4 == 0:
+                visit.setting = "virtual"
     seen = {id(visit.problem) for visit in chart.visits}
     chart.problems = [problem for problem in chart.problems if id(problem) in seen]
 
@@ -60,11 +68,9 @@ def record(chart: Chart, visit: Visit) -> None:
         "resourceType": "Encounter",
         "id": visit.encounter_id,
         "meta": profile("encounter"),
-        "identifier": [
-            {"system": f"https://ehr.example/{chart.facility.slug}/visits", "value": visit.encounter_id.upper()}
-        ],
+        "identifier": [{"system": f"https://ehr.example/{chart.facility.slug}/visits", "value": visit.encounter_id.upper()}],
         "status": "finished",
-        "class": coding(_CLASSES.get(visit.kind, codes.AMBULATORY)),
+        "class": coding(_CLASSES.get(visit.kind, _SETTINGS[visit.setting])),
         "type": [concept(_type(chart, visit))],
         "subject": chart.subject,
         "participant": [
@@ -72,9 +78,10 @@ def record(chart: Chart, visit: Visit) -> None:
             _participant("PART", visit, visit.nurse),
         ],
         "period": {"start": instant(visit.start), "end": instant(visit.end)},
-        "location": [{"location": where}],
         "serviceProvider": chart.facility.organization,
     }
+    if visit.setting == "clinic":
+        encounter["location"] = [{"location": where}]
     if visit.problem is not None:
         encounter["reasonCode"] = [concept(visit.problem.code)]
     if visit.kind == "inpatient":
@@ -123,9 +130,7 @@ def _follow_ups(chart: Chart, problem: Problem, history_from: date) -> list[date
         days.append(_weekday(day))
 
 
-def _book(
-    chart: Chart, days: dict[date, tuple[str, Problem | None]], day: date, kind: str, problem: Problem | None
-) -> None:
+def _book(chart: Chart, days: dict[date, tuple[str, Problem | None]], day: date, kind: str, problem: Problem | None) -> None:
     step = timedelta(days=1)
     while day in days or (kind not in _CLASSES and day.weekday() > 4):
         day += step

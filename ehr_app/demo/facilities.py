@@ -64,6 +64,12 @@ HARBOR = Facility(
 )  # fmt: skip
 FACILITIES = (NORTH, SOUTH, HARBOR)
 
+
+def named(slug: str) -> Facility:
+    """Return a facility of the demo by its slug."""
+    return next(facility for facility in FACILITIES if facility.slug == slug)
+
+
 PAYERS = {
     "meadowlark": "Meadowlark Mutual",
     "riverstone": "Riverstone Health Plan",
@@ -131,9 +137,7 @@ def _premises(facility: Facility) -> list[Resource]:
                 "type": [concept(kind)],
                 "telecom": [phone],
                 "address": address,
-                "physicalType": {
-                    "coding": [{"system": HL7 + "location-physical-type", "code": "bu", "display": "Building"}]
-                },
+                "physicalType": {"coding": [{"system": HL7 + "location-physical-type", "code": "bu", "display": "Building"}]},
                 "managingOrganization": facility.organization,
             }
         )

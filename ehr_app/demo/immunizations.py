@@ -49,9 +49,31 @@ def record(chart: Chart, visit: Visit) -> None:
             chart.levels[f"dose-day:{number}"] = visit.day.toordinal()
             _give(chart, visit, code, given + 1)
     since_influenza = visit.day.toordinal() - chart.levels.get("influenza", 0.0)
-    if age_months >= 8 and since_influenza > 0.8 * DAYS_PER_YEAR and chart.rng.random() < 0.75:
-        chart.levels["influenza"] = visit.day.toordinal()
-        _give(chart, visit, codes.INFLUENZA, None)
+    if age_months >= 8 and since_influenza > 0.8 * DAYS_PER_YEAR:
+        if chart.rng.random() < 0.75:
+            chart.levels["influenza"] = visit.day.toordinal()
+            _give(chart, visit, codes.INFLUENZA, None)
+        elif visit.day.toordinal() % 3:
+            _refuse(chart, visit)
+
+
+def _refuse(chart: Chart, visit: Visit) -> None:
+    """Note an influenza dose that was not given, and why."""
+    stock = visit.day.toordinal() % 6 == 1
+    chart.add(
+        {
+            "resourceType": "Immunization",
+            "id": chart.identify("imm"),
+            "meta": profile("immunization"),
+            "status": "not-done",
+            "statusReason": concept(codes.OUT_OF_STOCK) if stock else {"text": "Declined"},
+            "vaccineCode": concept(codes.INFLUENZA),
+            "patient": chart.subject,
+            "encounter": reference("Encounter", visit.encounter_id),
+            "occurrenceDateTime": instant(chart.later(visit.start, 10)),
+            "primarySource": True,
+        }
+    )
 
 
 def _give(chart: Chart, visit: Visit, code: Code, dose: int | None) -> None:

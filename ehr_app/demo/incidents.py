@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from ehr_app.demo import codes
 from ehr_app.demo.chart import Chart
-from ehr_app.demo.elements import HL7, Code, Resource, instant, profile, reference, status
+from ehr_app.demo.elements import HL7, Code, Resource, concept, instant, profile, reference, status
 from ehr_app.demo.panels import ANALYTES, flag, interpretation
 from ehr_app.demo.staff import members
 
@@ -24,6 +24,13 @@ def record(chart: Chart) -> None:
         _correct(chart, _newest(chart, codes.HEMOGLOBIN_A1C))
     if "entered-in-error" in specials:
         _misfile(chart, _newest(chart, codes.WEIGHT))
+    reports = [r for r in chart.resources if r["resourceType"] == "DiagnosticReport"]
+    if reports and chart.number % 7 == 4 and not specials and not chart.died:
+        _wait_for_the_rest(chart, reports[-1])
+    if reports and chart.number % 11 == 6 and not specials:
+        _wrong_tube(chart, reports[0])
+    if chart.number % 13 == 3 and chart.visits:
+        _wrong_chart(chart)
 
 
 def _newest(chart: Chart, code: Code) -> Resource:
@@ -51,8 +58,7 @@ def _correct(chart: Chart, result: Resource) -> None:
     report = next(
         r
         for r in chart.resources
-        if r["resourceType"] == "DiagnosticReport"
-        and any(e["reference"] == f"Observation/{result['id']}" for e in r["result"])
+        if r["resourceType"] == "DiagnosticReport" and any(e["reference"] == f"Observation/{result['id']}" for e in r["result"])
     )
     corrected, corrected_report = deepcopy(result), deepcopy(report)
     analyte = ANALYTES["a1c"]
@@ -84,17 +90,53 @@ def _correct(chart: Chart, result: Resource) -> None:
             "activity": status("v3-DataOperation", "UPDATE"),
             "agent": [
                 {
-                    "type": {
-                        "coding": [
-                            {"system": HL7 + "provenance-participant-type", "code": "author", "display": "Author"}
-                        ]
-                    },
+                    "type": {"coding": [{"system": HL7 + "provenance-participant-type", "code": "author", "display": "Author"}]},
                     "who": technician.reference,
                     "onBehalfOf": chart.facility.laboratory,
                 }
             ],
         },
     ]
+
+
+def _wait_for_the_rest(chart: Chart, report: Resource) -> None:
+    """The newest panel is preliminary: the laboratory has not released it yet."""
+    held = {entry["reference"] for entry in report["result"]}
+    report["status"] = "preliminary"
+    for resource in chart.resources:
+        if f"Observation/{resource['id']}" in held:
+            resource["status"] = "preliminary"
+
+
+def _wrong_tube(chart: Chart, report: Resource) -> None:
+    """A whole panel that was never this patient's."""
+    held = {entry["reference"] for entry in report["result"]}
+    report["status"] = "entered-in-error"
+    for resource in chart.resources:
+        if f"Observation/{resource['id']}" in held:
+            resource["status"] = "entered-in-error"
+            resource["note"] = [{"text": "Another patient's tube; drawn again."}]
+
+
+def _wrong_chart(chart: Chart) -> None:
+    """A problem that was entered on the wrong chart."""
+    visit = chart.visits[0]
+    chart.add(
+        {
+            "resourceType": "Condition",
+            "id": chart.identify("cond"),
+            "meta": profile("condition-problems-health-concerns"),
+            "verificationStatus": status("condition-ver-status", "entered-in-error"),  # invariant con-5: no clinicalStatus
+            "category": [concept(codes.PROBLEM_LIST_ITEM)],
+            "code": concept(codes.RHINITIS),
+            "subject": chart.subject,
+            "encounter": reference("Encounter", visit.encounter_id),
+            "onsetDateTime": visit.day.isoformat(),
+            "recordedDate": instant(visit.start),
+            "recorder": visit.nurse.reference,
+            "note": [{"text": "Entered on the wrong chart."}],
+        }
+    )
 
 
 def _misfile(chart: Chart, weight: Resource) -> None:

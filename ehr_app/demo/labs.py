@@ -27,6 +27,7 @@ _INTERVALS: dict[str, tuple[tuple[str, int], ...]] = {  # problem: panels and ho
     "pregnancy": (("count", 80),),
     "gout": (("metabolic", 350),),
 }
+_REPORTED_RATE = Decimal(90)
 _CHECK_UP = (("lipids", 700), ("metabolic", 700), ("count", 1000))
 
 
@@ -96,12 +97,12 @@ def _report(chart: Chart, visit: Visit, key: str) -> None:
     )
 
 
-def _measured(
-    chart: Chart, visit: Visit, name: str, value: Decimal, collected: datetime, issued: datetime
-) -> Resource:
+def _measured(chart: Chart, visit: Visit, name: str, value: Decimal, collected: datetime, issued: datetime) -> Resource:
     analyte = ANALYTES[name]
     observation = _start(chart, visit, analyte.code, collected, issued)
     observation["valueQuantity"] = quantity(value, analyte.unit, analyte.ucum)
+    if name == "filtration-rate" and value > _REPORTED_RATE:  # laboratories report high rates as above a limit
+        observation["valueQuantity"] |= {"value": _REPORTED_RATE, "comparator": ">"}
     if chart.age(visit.day) >= 18:
         letter = flag(analyte, chart.persona.sex, value)
         bounds = reference_range(analyte, chart.persona.sex)

@@ -1,29 +1,42 @@
-"""What a first start loads: the network, then every facility's patients, then the laboratory's corrections."""
+"""Loading the demo: the facilities, their people and the directory first, then the charts by several processes.
 
-from collections.abc import Iterator
+What is there already stays as it is: a load that was cut off is finished by the next one, and a second load adds nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from typing import Literal
 
-from ehr_app.demo import facilities, patients, staff
+from ehr_app.demo import facilities, note, patients, questionnaires, staff
 from ehr_app.demo.elements import Resource
+from ehr_app.demo.note import Note
+from ehr_app.demo.portions import FIRST_PATIENTS, portions, shared
+from ehr_app.demo.progress import Progress
+from ehr_app.demo.writing import Plan, written
 from ehr_app.identity import facilities as sites
 from ehr_app.identity import ledger, passwords, users
 from ehr_app.record import keys
-from ehr_app.record.access import Credential, Purpose
-from ehr_app.record.door import Change, Door, start, stop
+from ehr_app.record.access import Purpose
+from ehr_app.record.door import Change
+from ehr_app.record.importing.workers import Setup, Worker
 from ehr_app.settings import Settings
 
-PATIENTS = {"north": 12, "south": 10, "harbor": 8}
 SEED = 20240229
+PATIENTS = shared(FIRST_PATIENTS)
+"""How many patients of each facility a first start has before the server is ready."""
+
+
+def directory() -> list[Resource]:
+    """Return the network's resources in dependency order."""
+    return [*facilities.network(), *staff.practitioners(), *questionnaires.directory()]
 
 
 def bundles(seed: int, as_of: date) -> Iterator[tuple[str, list[Resource]]]:
-    """Yield (facility slug, resources) in the order they must be written.
+    """Yield (facility slug, resources): the directory (facility 0), then one list per patient, last the corrections.
 
-    Shape: first the network (slug `network`, facility 0), then one list per patient, last the corrections, whose ids
-    repeat earlier ones and become their second versions. Inside one list every id is unique.
+    Shape: ids of corrections repeat earlier ones and become their second versions. Inside one list every id is unique.
     """
-    yield facilities.NETWORK_SLUG, [*facilities.network(), *staff.practitioners()]
+    yield facilities.NETWORK_SLUG, directory()
     for facility in facilities.FACILITIES:
         for resources in patients.generate(facility, PATIENTS[facility.slug], seed, as_of):
             yield facility.slug, resources
@@ -32,47 +45,58 @@ def bundles(seed: int, as_of: date) -> Iterator[tuple[str, list[Resource]]]:
             yield facility.slug, resources
 
 
-async def run(settings: Settings, as_of: date | None = None) -> int:
-    """Load facilities, staff and patients, or finish a load that was interrupted; return how many resources there are.
+def run(settings: Settings, count: int, progress: Progress, waiting: Callable[[], None]) -> int:
+    """Load so many patients, or those that are not there yet; return how many resources were written.
 
-    Shape: `as_of` is the day on which every history ends; today by default.
+    Shape: `waiting` is called when another process is loading, and then this one waits for its end.
     """
+    with note.alone(settings.data, waiting):
+        known = note.read(settings.data) or Note(datetime.now(UTC).date().isoformat(), 0)
+        note.write(settings.data, known)
+        total = _load(settings, count, date.fromisoformat(known.as_of), progress)
+        note.write(settings.data, Note(known.as_of, max(count, known.patients)))
+    return total
+
+
+def _load(settings: Settings, count: int, as_of: date, progress: Progress) -> int:
+    setup = Setup(settings.app_dsn, settings.audit_dsn, settings.keys, settings.data / "files", facilities.NETWORK_SLUG, "demo")
+    asyncio.run(_people(settings))
+    total, done = _directory(setup), 0
+    for one in written(Plan(setup, SEED, as_of), portions(count)):
+        total, done = total + one.written, done + len(one.portion.numbers)
+        progress.step(done, count, total)
+    return total
+
+
+async def _people(settings: Settings) -> None:
     proof = keys.load_or_create(settings.keys).local_proof()
     async with ledger.opened(settings.audit_dsn, connections=1):
-        await _people(proof)
-    door = await start(settings)
+        hashed = await passwords.hashed(staff.DEMO_PASSWORD)
+        for facility in facilities.FACILITIES:
+            await sites.add(proof, facility.slug, facility.name, facility.time_zone)
+            for member in staff.staff(facility):
+                await users.add(
+                    proof,
+                    member.username,
+                    member.display,
+                    facility.slug,
+                    member.role,
+                    password_hash=hashed if member.signs_in else None,
+                    practitioner=member.practitioner_id,
+                )
+
+
+def _directory(setup: Setup) -> int:
+    """Write the network's resources; one becomes a new version only where it differs."""
+    worker = Worker(setup)
     try:
-        count = 0
-        for slug, resources in bundles(SEED, as_of or datetime.now(UTC).date()):
-            await _write(door, Credential("local", proof), slug, resources)
-            count += len(resources)
-        return count
+        return worker.run(_written(worker, directory()))
     finally:
-        await stop()
+        worker.close()
 
 
-async def _people(proof: bytes) -> None:
-    hashed = await passwords.hashed(staff.DEMO_PASSWORD)
-    for facility in facilities.FACILITIES:
-        await sites.add(proof, facility.slug, facility.name, facility.time_zone)
-        for member in staff.staff(facility):
-            await users.add(
-                proof,
-                member.username,
-                member.display,
-                facility.slug,
-                member.role,
-                password_hash=hashed,
-                practitioner=member.practitioner_id,
-            )
-
-
-async def _write(door: Door, proof: Credential, slug: str, resources: list[Resource]) -> None:
-    """Write one list in one commit; what is there already becomes a new version only where it differs."""
-    note = "the demo's generator"
-    async with door.open(proof, action="demo", purpose=Purpose.ADMINISTRATION, facility=slug, asked=note) as record:
-        first = resources[0]  # a list is written whole, or not at all
-        known = await record.current(first["resourceType"], first["id"]) is not None
-        verb: Literal["create", "update"] = "update" if known else "create"
-        changes = [Change(verb, resource["resourceType"], resource, id=resource["id"]) for resource in resources]
-        await record.write_many(changes)
+async def _written(worker: Worker, resources: list[Resource]) -> int:
+    network, purpose = facilities.NETWORK_SLUG, Purpose.ADMINISTRATION
+    async with worker.door.open(worker.credential, action="demo", purpose=purpose, facility=network, asked="directory") as record:
+        changes = [Change("update", one["resourceType"], one, id=one["id"]) for one in resources]
+        return sum(not one.unchanged for one in await record.write_many(changes))

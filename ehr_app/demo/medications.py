@@ -210,9 +210,7 @@ def _dosage(drug: Drug) -> Resource:
     dosage: Resource = {
         "sequence": 1,
         "text": f"{drug.amount} {drug.unit}{plural} {drug.schedule}{needed}{food}",
-        "timing": {
-            "repeat": {"frequency": drug.frequency, "period": Decimal(drug.period), "periodUnit": drug.period_unit}
-        },
+        "timing": {"repeat": {"frequency": drug.frequency, "period": Decimal(drug.period), "periodUnit": drug.period_unit}},
         "asNeededBoolean": drug.as_needed,
         "route": concept(drug.route),
         "doseAndRate": [{"doseQuantity": dose}],

@@ -139,9 +139,7 @@ def reference_range(analyte: Analyte, sex: str) -> Resource | None:
         entry["low"] = quantity(low, analyte.unit, analyte.ucum)
     if high is not None:
         entry["high"] = quantity(high, analyte.unit, analyte.ucum)
-    entry["type"] = {
-        "coding": [{"system": HL7 + "referencerange-meaning", "code": "normal", "display": "Normal Range"}]
-    }
+    entry["type"] = {"coding": [{"system": HL7 + "referencerange-meaning", "code": "normal", "display": "Normal Range"}]}
     if low is None or high is None:
         entry["text"] = f"up to {high} {analyte.unit}" if low is None else f"{low} {analyte.unit} or more"
     return entry

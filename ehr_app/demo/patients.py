@@ -5,6 +5,7 @@ the same bytes. This is test data for software; it claims nothing about how illn
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
@@ -14,28 +15,64 @@ from ehr_app.demo import (
     codes,
     contacts,
     coverage,
+    desk,
+    devices,
+    dispensing,
     documents,
     encounters,
     history,
+    imaging,
     immunizations,
     incidents,
     labs,
     medications,
+    monitoring,
     plans,
     problems,
     procedures,
+    questionnaires,
+    restricted,
     vitals,
 )
 from ehr_app.demo.chart import DAYS_PER_YEAR, Chart
 from ehr_app.demo.elements import HL7, US_CORE, Resource, coding, instant, profile
 from ehr_app.demo.facilities import IDENTIFIER_BASE, Facility
 
-_HISTORY_YEARS = 6.0
+_HISTORY_YEARS, _SHORT_YEARS = 6.0, 1.5
 _LANGUAGES = {
     "en": "English", "es": "Spanish", "ar": "Arabic", "vi": "Vietnamese", "zh": "Chinese", "fr": "French",
-    "uk": "Ukrainian", "ja": "Japanese", "he": "Hebrew", "el": "Greek", "pt": "Portuguese",
+    "uk": "Ukrainian",
+    "ru": "Russian", "ko": "Korean", "hi": "Hindi", "pl": "Polish", "tr": "Turkish",
+    "ja": "Japanese", "he": "Hebrew", "el": "Greek", "pt": "Portuguese",
 }  # fmt: skip
+_INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
 _STREETS = ("Maple Street", "Second Avenue", "Mill Road", "Lakeview Drive", "Chapel Hill", "Station Road")
+
+
+@dataclass(slots=True)
+class Part:
+    """What one commit writes: resources that are new, and second versions of some of them."""
+
+    fresh: list[Resource] = field(default_factory=list)
+    revised: list[Resource] = field(default_factory=list)
+
+    def take(self, other: "Part") -> None:
+        """Add another part's resources."""
+        self.fresh += other.fresh
+        self.revised += other.revised
+
+
+def identity(slug: str, number: int) -> str:
+    """Return the id of a facility's patient `number`, such as `north-p0001`."""
+    return f"{slug}-p{number:04d}"
+
+
+def parts(facility: Facility, number: int, seed: int, as_of: date) -> Iterator[Part]:
+    """Yield one patient's chart in the pieces that are written at once: one, or some hundreds for a large chart."""
+    chart = _chart(facility, number, seed, as_of)
+    yield Part(list(chart.resources), chart.corrections)
+    for resources in monitoring.spans(chart):
+        yield Part(resources)
 
 
 def generate(facility: Facility, n: int, seed: int, as_of: date) -> Iterator[list[Resource]]:
@@ -63,7 +100,7 @@ def _charts(facility: Facility, n: int, seed: int, as_of: date) -> Iterator[Char
 
 
 def _persona(facility: Facility, number: int, seed: int) -> cast.Persona:
-    return cast.persona(facility.slug, number, Random(f"{seed}:{facility.slug}:{number}:persona"))
+    return cast.persona(facility.slug, number, seed)
 
 
 def _chart(facility: Facility, number: int, seed: int, as_of: date) -> Chart:
@@ -72,16 +109,19 @@ def _chart(facility: Facility, number: int, seed: int, as_of: date) -> Chart:
     died = persona.died_years_ago is not None
     last_day = as_of - timedelta(days=2 + round((persona.died_years_ago or 0) * DAYS_PER_YEAR))
     birth = as_of - timedelta(days=round(persona.age * DAYS_PER_YEAR))
-    chart = Chart(facility, persona, rng, f"{facility.slug}-p{number:04d}", number, birth, last_day, died)
+    chart = Chart(facility, persona, rng, identity(facility.slug, number), number, birth, last_day, died)
+    years = _HISTORY_YEARS if number <= cast.FULL_CHARTS[facility.slug] else _SHORT_YEARS
     longest = max((float(entry.partition("@")[2]) for entry in persona.problems), default=0.0)
-    history_from = max(birth, last_day - timedelta(days=round(max(_HISTORY_YEARS, longest) * DAYS_PER_YEAR)))
+    if years == _HISTORY_YEARS:
+        years = max(years, longest)
+    history_from = max(birth, last_day - timedelta(days=round(years * DAYS_PER_YEAR)))
     problems.plan(chart, history_from)
     encounters.plan(chart, history_from)
-    _write(chart)
+    _write(chart, as_of)
     return chart
 
 
-def _write(chart: Chart) -> None:
+def _write(chart: Chart, as_of: date) -> None:
     chart.add(_patient(chart))
     coverage.record(chart, contacts.record(chart))
     allergens = allergies.choose(chart)
@@ -97,20 +137,27 @@ def _write(chart: Chart) -> None:
         new = visit.problem if visit.problem is not None and not visit.problem.condition_id else None
         if new is not None:
             problems.record(chart, visit, new)
-        vitals.record(chart, visit)
+        if visit.setting != "virtual":
+            vitals.record(chart, visit)
         history.record(chart, visit)
-        labs.record(chart, visit)
-        procedures.record(chart, visit)
+        if visit.setting == "clinic":
+            labs.record(chart, visit)
+            procedures.record(chart, visit)
         medications.record(chart, visit, known)
         immunizations.record(chart, visit)
         if new is not None:
             plans.record(chart, visit, new)
         documents.record(chart, visit)
     incidents.record(chart)
+    for noun in (dispensing, imaging, devices, questionnaires, restricted):
+        noun.record(chart)
+    desk.record(chart, as_of)
 
 
 def _patient(chart: Chart) -> Resource:
     persona, facility = chart.persona, chart.facility
+    home = Random(f"{persona.human}{persona.moved}") if persona.human else chart.rng
+    phone, house = home.randint(0, 99), f"{home.randint(1, 980)} {home.choice(_STREETS)}"
     patient: Resource = {
         "resourceType": "Patient",
         "id": chart.identity,
@@ -128,7 +175,7 @@ def _patient(chart: Chart) -> Resource:
         "active": True,
         "name": _names(persona),
         "telecom": [
-            {"system": "phone", "value": f"+1-555-01{chart.rng.randint(0, 99):02d}", "use": "home"},
+            {"system": "phone", "value": f"+1-555-01{phone:02d}", "use": "home"},
             {"system": "email", "value": f"{chart.identity}@mail.example", "use": "home"},
         ],
         "gender": persona.sex,
@@ -136,7 +183,7 @@ def _patient(chart: Chart) -> Resource:
         "address": [
             {
                 "use": "home",
-                "line": [f"{chart.rng.randint(1, 980)} {chart.rng.choice(_STREETS)}"],
+                "line": [house],
                 "city": facility.city,
                 "state": facility.state,
                 "postalCode": facility.postal_code,
@@ -162,9 +209,10 @@ def _patient(chart: Chart) -> Resource:
 
 def _names(persona: cast.Persona) -> list[Resource]:
     text = cast.full_name(persona.given, persona.family)
-    names: list[Resource] = [
-        {"use": "official", "text": text, "family": persona.family, "given": list(persona.given)}
-    ]
+    official: Resource = {"use": "official", "text": text, "family": persona.family}
+    if persona.given:
+        official["given"] = list(persona.given)
+    names = [official]
     if persona.native is not None:
         given, family = persona.native
         names.append({"use": "usual", "text": cast.full_name((given,), family), "family": family, "given": [given]})
@@ -192,4 +240,5 @@ def _extensions(persona: cast.Persona) -> list[Resource]:
             ],
         },
         {"url": US_CORE + "birthsex", "valueCode": "F" if persona.sex == "female" else "M"},
+        {"url": _INTERPRETER, "valueBoolean": persona.language != "en"},
     ]

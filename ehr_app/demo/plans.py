@@ -71,11 +71,7 @@ def record(chart: Chart, visit: Visit, problem: Problem) -> None:
         "status": "revoked" if ended else "active",
         "intent": "plan",
         "category": [
-            {
-                "coding": [
-                    {"system": "http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "code": "assess-plan"}
-                ]
-            },
+            {"coding": [{"system": "http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "code": "assess-plan"}]},
             concept(code),
         ],
         "subject": chart.subject,

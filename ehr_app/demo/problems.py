@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from ehr_app.demo import codes
 from ehr_app.demo.chart import DAYS_PER_YEAR, Chart, Problem, Visit
-from ehr_app.demo.elements import HL7, Code, Resource, concept, instant, profile, reference, status
+from ehr_app.demo.elements import Code, Resource, concept, instant, profile, reference, status
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ COURSES: dict[str, Course] = {
     "hypertension": Course(codes.HYPERTENSION, 182, from_age=30),
     "hyperlipidemia": Course(codes.HYPERLIPIDEMIA, 240, from_age=30),
     "kidney-disease": Course(codes.KIDNEY_DISEASE, 122, from_age=45),
+    "kidney-failure": Course(codes.KIDNEY_FAILURE, 91, from_age=25),
     "obesity": Course(codes.OBESITY, 365, from_age=18),
     "asthma": Course(codes.ASTHMA, 240, from_age=18),
     "childhood-asthma": Course(codes.CHILDHOOD_ASTHMA, 182, from_age=3, to_age=18),
@@ -43,10 +44,15 @@ COURSES: dict[str, Course] = {
     "gout": Course(codes.GOUT, 240, from_age=35),
     "rhinitis": Course(codes.RHINITIS, 365, from_age=5),
     "hypothyroidism": Course(codes.HYPOTHYROIDISM, 182, from_age=20),
-    "depression": Course(codes.DEPRESSION, 122, from_age=16),
+    "depression": Course(codes.DEPRESSION, 122, from_age=12),
     "alzheimer": Course(codes.ALZHEIMER, 182, from_age=65),
     "rheumatoid-arthritis": Course(codes.RHEUMATOID_ARTHRITIS, 122, from_age=25),
     "colon-polyp": Course(codes.COLON_POLYP, 365, from_age=45),
+    "hiv": Course(codes.HIV_INFECTION, 122, from_age=16),
+    "alcohol": Course(codes.ALCOHOL, 122, from_age=18),
+    "overdose": Course(codes.OVERDOSE, lasts_days=6, from_age=14, first_seen="emergency"),
+    "partner-abuse": Course(codes.PARTNER_ABUSE, 182, from_age=16),
+    "suicide-risk": Course(codes.SUICIDE_RISK, 60, from_age=12),
     "pregnancy": Course(codes.PREGNANCY, 28, from_age=16, to_age=48),
     "newborn": Course(codes.NEWBORN, lasts_days=28, to_age=0.1, first_seen="inpatient"),
     "viral-sinusitis": Course(codes.VIRAL_SINUSITIS, lasts_days=14, from_age=5),
@@ -107,13 +113,7 @@ def record(chart: Chart, visit: Visit, problem: Problem) -> None:
         "meta": profile("condition-problems-health-concerns"),
         "clinicalStatus": status("condition-clinical", "resolved" if resolved else "active"),
         "verificationStatus": status("condition-ver-status", "confirmed"),
-        "category": [
-            {
-                "coding": [
-                    {"system": HL7 + "condition-category", "code": "problem-list-item", "display": "Problem List Item"}
-                ]
-            }
-        ],
+        "category": [concept(codes.PROBLEM_LIST_ITEM)],
         "code": concept(problem.code),
         "subject": chart.subject,
         "encounter": reference("Encounter", visit.encounter_id),

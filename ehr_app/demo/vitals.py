@@ -110,16 +110,12 @@ def _pressure(chart: Chart, visit: Visit, when: datetime, age: float) -> None:
     chart.add(observation)
 
 
-def _add(
-    chart: Chart, visit: Visit, when: datetime, code: Code, shape: str, value: Decimal, unit: str, ucum: str
-) -> None:
+def _add(chart: Chart, visit: Visit, when: datetime, code: Code, shape: str, value: Decimal, unit: str, ucum: str) -> None:
     observation = _start(chart, visit, when, code, shape)
     observation["valueQuantity"] = quantity(value, unit, ucum)
     if code is codes.OXYGEN_SATURATION:
         general = codes.OXYGEN_SATURATION_GENERAL
-        observation["code"]["coding"].append(
-            {"system": general.system, "code": general.code, "display": general.display}
-        )
+        observation["code"]["coding"].append({"system": general.system, "code": general.code, "display": general.display})
     chart.add(observation)
 
 
