@@ -17,7 +17,7 @@ COUNTED = """select r.rtype, c.category, count(*)::int as n from ehr.resource r 
  where r.patient = any($1) group by r.rtype, c.category"""
 IN_ERROR = """select e.rtype, c.category, count(*)::int as n from ehr.eq e join ehr.class c on c.id = e.class
  where e.h = any($1) and e.patient = any($2) group by e.rtype, c.category"""
-STATUSES = ("status", "verification-status")
+STATUSES = ("status", "verification-status", "lifecycle-status")
 WRONG = "entered-in-error"
 NAMES = {number: name for name, number in RTYPES.items()}
 

@@ -5,7 +5,7 @@ is decided by row-level security from that row; nothing in this module filters.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from types import TracebackType
@@ -16,7 +16,7 @@ import asyncpg
 
 from ehr_app.errors import Conflict, EhrError, Gone, NotFound, Unavailable
 from ehr_app.record import contents as contents_verbs
-from ehr_app.record import filing, objects, writing
+from ehr_app.record import filing, listing, objects, writing
 from ehr_app.record import history as history_verbs
 from ehr_app.record.access import Access, Answer, Asked, Credential, Purpose
 from ehr_app.record.body import WITH_OBJECTS
@@ -26,6 +26,7 @@ from ehr_app.record.filing import Filing
 from ehr_app.record.history import HistoryPage
 from ehr_app.record.ids import uid
 from ehr_app.record.keys import load_or_create
+from ehr_app.record.listing import Listing
 from ehr_app.record.objects import ObjectStore
 from ehr_app.record.search import everything, people, run
 from ehr_app.record.store import SearchPage, Store, Stored, Written, connect
@@ -106,6 +107,18 @@ class Record:
     async def contents(self, patient_id: str) -> "Counter[Kind]":
         """Return how many resources of each kind a chart holds."""
         return await contents_verbs.contents(self, patient_id)
+
+    async def listed(self, patient_id: str, kinds: Sequence[Kind], *, count: int, cursor: str | None = None) -> Listing:
+        """Return one page of a chart's resources of some kinds, newest first."""
+        return await listing.listed(self, patient_id, kinds, count=count, cursor=cursor)
+
+    async def named(self, places: Iterable[tuple[str, str]]) -> list[Stored]:
+        """Return those of the named resources (type, id) that there are and that may be seen."""
+        return await listing.named(self, places)
+
+    async def last_filed(self, found: Sequence[Stored]) -> Filing | None:
+        """Return who filed the newest version among resources that were read, and when."""
+        return await filing.last_filed(self, found)
 
     async def filings(self, rtype: str, fhir_id: str) -> list[Filing]:
         """Return who wrote each version of a resource, newest first, and how it arrived. Raises NotFound."""

@@ -83,7 +83,8 @@ def is_coded(concept: Json | None) -> bool:
 
 def in_error(resource: Json) -> bool:
     """Say whether a resource was entered in error: shown struck through, kept out of counts and trends."""
-    return resource.get("status") == "entered-in-error" or has_code(part(resource, "verificationStatus"), "entered-in-error")
+    told = (resource.get("status"), resource.get("lifecycleStatus"))
+    return "entered-in-error" in told or has_code(part(resource, "verificationStatus"), "entered-in-error")
 
 
 def reference_text(reference: Json | None) -> str:

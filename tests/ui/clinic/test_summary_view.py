@@ -7,7 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ehr_app.ui.clinic import summary_view as view
+from ehr_app.ui.clinic.allergies_view import allergies
+from ehr_app.ui.clinic.coverage_view import coverage
+from ehr_app.ui.clinic.immunizations_view import immunizations
+from ehr_app.ui.clinic.medications_view import medications
+from ehr_app.ui.clinic.problems_view import problems
+from ehr_app.ui.clinic.summary_view import recent_results
+from ehr_app.ui.clinic.visits_view import encounters
 
 ZONE = ZoneInfo("UTC")
 REAL = sorted((Path(__file__).parents[4] / "shared" / "data" / "synthea-r4").glob("*_*.json"))
@@ -21,21 +27,21 @@ def condition(text: str, status: str = "active", **more: Any) -> dict[str, Any]:
 
 def test_active_problems_count_and_past_ones_are_folded() -> None:
     wrong = condition("Wrong", verificationStatus={"coding": [{"code": "entered-in-error"}]})
-    shown = view.problems([condition("Asthma (disorder)"), condition("Flu", "resolved"), wrong], ZONE)
+    shown = problems([condition("Asthma (disorder)"), condition("Flu", "resolved"), wrong], ZONE)
     assert ([row.title for row in shown.rows], shown.count) == (["Asthma"], "1")
     assert [(row.title, row.wrong) for row in shown.past] == [("Flu", False), ("Wrong", True)]
     assert shown.past_words == "2 resolved or past"
 
 
 def test_an_empty_section_says_what_is_not_there() -> None:
-    assert view.problems([], ZONE).empty == "No problems recorded."
-    assert view.problems([condition("Flu", "resolved")], ZONE).empty == "No current problems."
-    assert view.coverage([], ZONE).empty == "No insurance recorded."
+    assert problems([], ZONE).empty == "No problems recorded."
+    assert problems([condition("Flu", "resolved")], ZONE).empty == "No current problems."
+    assert coverage([], ZONE).empty == "No insurance recorded."
 
 
 def test_the_allergy_section_repeats_the_state_in_words() -> None:
-    assert view.allergies(None, ZONE).empty.startswith("Allergies unavailable.")
-    assert view.allergies([], ZONE).empty.startswith("Allergies not recorded.")
+    assert allergies(None, ZONE).empty.startswith("Allergies unavailable.")
+    assert allergies([], ZONE).empty.startswith("Allergies not recorded.")
 
 
 def test_stopped_medications_are_not_current() -> None:
@@ -46,7 +52,7 @@ def test_stopped_medications_are_not_current() -> None:
             "medicationCodeableConcept": {"text": "Aspirin 81 MG Oral Tablet"},
         }
 
-    shown = view.medications([drug("active"), drug("stopped"), drug("entered-in-error")], ZONE)
+    shown = medications([drug("active"), drug("stopped"), drug("entered-in-error")], ZONE)
     assert (shown.count, [row.status for row in shown.past], [row.wrong for row in shown.past]) == (
         "1",
         ["Stopped", ""],
@@ -59,7 +65,7 @@ def test_statements_and_requests_are_one_list_and_referenced_medications_are_nam
     request = {"resourceType": "MedicationRequest", "status": "active", "medicationReference": {"reference": "Medication/m"}}
     statement = {"resourceType": "MedicationStatement", "status": "active", "medicationCodeableConcept": {"text": "Kava"}}
     named = {"resourceType": "Medication", "id": "m", "code": {"text": "Aspirin 81 MG Oral Tablet"}}
-    shown = view.medications([request, statement], ZONE, named=[named])
+    shown = medications([request, statement], ZONE, named=[named])
     assert [row.title for row in shown.rows] == ["aspirin — 81 mg — oral tablet", "Kava"]
     assert shown.rows[1].detail == "told, not ordered here"
 
@@ -68,7 +74,7 @@ def test_each_recent_result_appears_once_with_its_newest_value_and_critical_ones
     from tests.ui.clinic.test_results_view import lab
 
     labs = [lab("a", 4, "2026-01-01"), lab("b", 5, "2026-02-01"), lab("c", 9, "2025-01-01", code="X", flag="LL")]
-    shown = view.recent_results(labs, ZONE)
+    shown = recent_results(labs, ZONE)
     assert [(row.ref, row.value) for row in shown.rows] == [("Observation/c", "9 mmol/L"), ("Observation/b", "5 mmol/L")]
 
 
@@ -81,12 +87,12 @@ def test_real_patients_fill_every_section_without_blank_titles(path: Path) -> No
 
     labs = [one for one in of("Observation") if "laboratory" in str(one.get("category"))]
     sections = [
-        view.problems(of("Condition"), ZONE),
-        view.medications(of("MedicationRequest"), ZONE),
-        view.allergies(of("AllergyIntolerance"), ZONE),
-        view.recent_results(labs, ZONE),
-        view.encounters(of("Encounter"), ZONE),
-        view.immunizations(of("Immunization"), ZONE),
+        problems(of("Condition"), ZONE),
+        medications(of("MedicationRequest"), ZONE),
+        allergies(of("AllergyIntolerance"), ZONE),
+        recent_results(labs, ZONE),
+        encounters(of("Encounter"), ZONE),
+        immunizations(of("Immunization"), ZONE),
     ]
     rows = [row for section in sections for row in [*section.rows, *section.past]]
     assert all(row.title and row.when for row in rows)

@@ -1,0 +1,65 @@
+"""A chart's resources of some kinds in pages: complete, newest first, undated last, and only this patient's."""
+
+import pytest
+
+from ehr_app.errors import BadRequest
+from ehr_app.record.contents import Kind
+from tests.people import World, observation, patient
+
+
+async def test_pages_of_several_types_are_complete_newest_first_and_undated_last(world: World) -> None:
+    async with world.at("north") as record:
+        who = (await record.create(patient())).stored.id
+        other = (await record.create(patient("Other"))).stored.id
+        mine = {"subject": {"reference": f"Patient/{who}"}}
+        days = ["2026-01-03", "2026-01-01", "2026-01-02", None, None]
+        for day in days:
+            await record.create({"resourceType": "Condition", **mine, **({"recordedDate": day} if day else {})})
+            await record.create({"resourceType": "Procedure", "status": "completed", **mine,
+                                 **({"performedDateTime": day} if day else {})})  # fmt: skip
+        await record.create({"resourceType": "Condition", "subject": {"reference": f"Patient/{other}"}})
+    kinds = [Kind("Condition", ""), Kind("Procedure", "")]
+    found, cursor, pages = [], None, 0
+    async with world.at("north") as record:
+        while cursor or not pages:
+            page = await record.listed(who, kinds, count=3, cursor=cursor)
+            found += [one.resource() for one in page.found]
+            cursor, pages = page.next_cursor, pages + 1
+    dates = [one.get("recordedDate") or one.get("performedDateTime") for one in found]
+    assert pages == 4 and len({one["id"] for one in found}) == 10
+    assert dates == ["2026-01-03"] * 2 + ["2026-01-02"] * 2 + ["2026-01-01"] * 2 + [None] * 4
+
+
+async def test_a_kind_with_a_category_is_that_part_of_the_type(world: World) -> None:
+    async with world.at("north") as record:
+        who = (await record.create(patient())).stored.id
+        social = {"category": [{"coding": [{"code": "social-history"}]}]}
+        wanted = (await record.create(observation(who) | social)).stored.id
+        await record.create(observation(who))
+    async with world.at("north") as record:
+        page = await record.listed(who, [Kind("Observation", "social-history")], count=10)
+        assert [one.id for one in page.found] == [wanted]
+        with pytest.raises(BadRequest):
+            await record.listed(who, [Kind("Observation", "")], count=10, cursor="x" * 60)
+
+
+async def test_named_resources_are_those_that_may_be_seen(world: World) -> None:
+    async with world.at("north") as record:
+        who = (await record.create(patient())).stored.id
+        other = (await record.create(patient("Other"))).stored.id
+        doctor = (await record.create({"resourceType": "Practitioner"})).stored.id
+    asked = [("Patient", who), ("Patient", other), ("Practitioner", doctor), ("Patient", "never"), ("Nonsense", "x")]
+    async with world.at("north", patient=who) as record:
+        assert {(one.type, one.id) for one in await record.named(asked)} == {("Patient", who), ("Practitioner", doctor)}
+
+
+async def test_who_filed_last_is_told_of_the_newest_version(world: World) -> None:
+    async with world.at("north") as record:
+        who = (await record.create(patient())).stored.id
+        await record.create(observation(who))
+        await record.create(observation(who))
+    async with world.at("north") as record:
+        page = await record.listed(who, [Kind("Observation", "")], count=10)
+        told = await record.last_filed(page.found)
+        assert told is not None and told.at == max(one.updated for one in page.found) and told.display
+        assert await record.last_filed([]) is None
