@@ -45,7 +45,9 @@ MARKS = f"""select stamp, rtype, facility, id, n from (
   select stamp, rtype, facility, id, row_number() over (order by {_ORDER}) as n from (
     select {_STAMP} as stamp, r.rtype, r.facility, r.id from ehr.resource r where {_MINE}{{chosen}}) e) m
  where n % {WINDOW} = 0 order by n"""
-_COLUMNS = f"r.facility, r.rtype, r.id, r.ver, r.updated, r.patient, r.access, r.class, r.content, {_STAMP} as stamp"
+_COLUMNS = (
+    f"r.facility, r.rtype, r.id, r.ver, r.updated, r.patient, r.access, r.class, r.content, {_STAMP} as stamp, {_BARE} as bare"
+)
 _BODIES = f"select {_COLUMNS} from ehr.resource r where {_MINE}{{chosen}} and {{reach}}"
 _BETWEEN = """select e.*, c.category from ({bodies}) e join ehr.class c on c.id = e.class{after}
  order by {order}"""
@@ -96,11 +98,12 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One resource of the chart. `facility` is the name of where it is kept."""
+    """One resource of the chart. `bare`: a date without a time; `facility` is the name of where it is kept."""
 
     resource: dict[str, Any]
     kind: Kind
     stamp: datetime | None
+    bare: bool
     facility: str
     updated: datetime
     filed: Filed
@@ -226,7 +229,9 @@ async def _rows(record: "Record", patient_id: str, zone: str, shown: Order, firs
 
 def _place(mark: Mark, bind: Callable[[Any], str], side: str) -> str:
     """The condition that an event stands after a mark (`>`), or at it or before (`<=`)."""
-    key = f"(e.rtype, e.facility, e.id) {side} ({bind(mark.rtype)}::smallint, {bind(mark.facility)}::smallint, {bind(mark.id)}::uuid)"
+    key = (
+        f"(e.rtype, e.facility, e.id) {side} ({bind(mark.rtype)}::smallint, {bind(mark.facility)}::smallint, {bind(mark.id)}::uuid)"
+    )
     if mark.stamp is None:
         return f"e.stamp is null and {key}" if side == ">" else f"e.stamp is not null or {key}"
     stamp = f"{bind(mark.stamp)}::timestamp"
@@ -245,7 +250,8 @@ async def _events(record: "Record", rows: Sequence[Any]) -> list[Event]:
         raw = await record.store.open_frame(row["rtype"], row["id"], row["ver"], row["content"])
         record.saw(row["patient"])
         where, how = names.get(row["facility"], ""), filed.get(row["access"], Filed())
-        found.append(Event(decode_object(raw), Kind(NAMES[row["rtype"]], row["category"]), row["stamp"], where, row["updated"], how))
+        kind = Kind(NAMES[row["rtype"]], row["category"])
+        found.append(Event(decode_object(raw), kind, row["stamp"], bool(row["bare"]), where, row["updated"], how))
     return found
 
 
