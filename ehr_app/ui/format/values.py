@@ -38,7 +38,7 @@ _STATUS = {
 }  # fmt: skip
 
 
-_SYSTOLIC, _DIASTOLIC = "8480-6", "8462-4"
+SYSTOLIC, DIASTOLIC = "8480-6", "8462-4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ def _other_value(observation: Json) -> str:
 
 def _joined(parts: list[Json]) -> str:
     named = [(part(one, "code"), result(one)) for one in parts]
-    pressures = {code: one for code in (_SYSTOLIC, _DIASTOLIC) for name, one in named if has_code(name, code)}
-    if len(parts) == len(pressures) == 2 and pressures[_SYSTOLIC].unit == pressures[_DIASTOLIC].unit:
-        return f"{pressures[_SYSTOLIC].number}/{pressures[_DIASTOLIC].value}"
+    pressures = {code: one for code in (SYSTOLIC, DIASTOLIC) for name, one in named if has_code(name, code)}
+    if len(parts) == len(pressures) == 2 and pressures[SYSTOLIC].unit == pressures[DIASTOLIC].unit:
+        return f"{pressures[SYSTOLIC].number}/{pressures[DIASTOLIC].value}"
     return "; ".join(f"{one.name} {one.value}" for _, one in named if one.value)

@@ -1,36 +1,43 @@
-"""A table of any length that renders only what is seen (react-virtuoso, MIT); loads only with pages that use it."""
+"""A table of any length that renders only what is seen, and a field that narrows rows while typing; code in `assets/rows.js`.
 
-import json
+The state holds one page of rows; the browser puts the pages together.
+"""
+
 from typing import Any
 
 import reflex as rx
 
-
-class VirtualTable(rx.NoSSRComponent):
-    """TableVirtuoso of https://virtuoso.dev/react-virtuoso/table-virtuoso/."""
-
-    library, tag = "react-virtuoso@4.18.21", "TableVirtuoso"
-    data: rx.Var[list[dict[str, Any]]]
-    item_content: rx.Var[str]
-    fixed_header_content: rx.Var[str]
-    end_reached: rx.EventHandler[rx.event.passthrough_event_spec(int)]  # type: ignore[type-arg, valid-type]
-
-    def add_imports(self) -> Any:
-        """Import what the cells are made with."""
-        return {"react": [rx.ImportVar(tag="Fragment")], "@emotion/react": [rx.ImportVar(tag="jsx")]}
+from ehr_app.ui.kit.i18n import t
 
 
-def virtual_table(rows: Any, columns: list[tuple[str, str, str]], height: str = "70vh", **props: Any) -> rx.Component:
+class VirtualRows(rx.NoSSRComponent):
+    """Rows `start`, `start + 1`, ... of the list named `of`; another `of` begins a new list."""
+
+    library, tag = "$/public/rows", "VirtualRows"
+    page: rx.Var[list[dict[str, Any]]]
+    start: rx.Var[int]
+    of: rx.Var[str]
+    label: rx.Var[str]
+    columns: rx.Var[list[dict[str, str]]]
+    on_end_reached: rx.EventHandler[rx.event.passthrough_event_spec(int)]  # type: ignore[type-arg, valid-type]
+
+
+class RowFilter(rx.NoSSRComponent):
+    """Hides what is marked `data-text` inside `within` (a selector) unless its text holds every typed word."""
+
+    library, tag = "$/public/rows", "RowFilter"
+    within: rx.Var[str]
+    label: rx.Var[str]
+    none: rx.Var[str]
+    of: rx.Var[str]
+
+
+def virtual_table(page: Any, columns: list[tuple[str, str, str]], **props: Any) -> rx.Component:
     """Return a virtual table. Shape of a column: row key, heading, row key of its class (or ""); code, never data."""
-    cells = ", ".join(
-        f"jsx('td', {{key: {at}, className: {f'r?.[{json.dumps(look)}]' if look else '``'}}}, r?.[{json.dumps(key)}])"
-        for at, (key, _, look) in enumerate(columns)
-    )
-    heads = ", ".join(f"jsx('th', {{key: {at}, scope: 'col'}}, {json.dumps(head)})" for at, (_, head, _) in enumerate(columns))
-    table = VirtualTable.create(
-        data=rows.to(list[dict[str, Any]]),
-        item_content=rx.Var(f"((i, r) => jsx(Fragment, {{}}, {cells}))"),
-        fixed_header_content=rx.Var(f"(() => jsx('tr', {{}}, {heads}))"),
-        **props,
-    )
-    return rx.el.div(table, style={"height": height}, class_name="virtual")
+    told = [{"key": key, "head": t(head), "look": look} for key, head, look in columns]
+    return VirtualRows.create(page=page, columns=rx.Var.create(told), **props)
+
+
+def row_filter(within: str, label: Any, of: Any) -> rx.Component:
+    """Return the field that narrows rows; it is emptied when `of` changes."""
+    return RowFilter.create(within=within, label=label, none=t("No test matches."), of=of)

@@ -57,7 +57,7 @@ def search_field(name: str, label: str, on_change: Any, **props: Any) -> rx.Comp
     )  # fmt: skip
 
 
-def segments(label: str, *choices: tuple[str, Any, Any]) -> rx.Component:
+def segments(label: Any, *choices: tuple[Any, Any, Any]) -> rx.Component:
     """A switch between views, each with its own address. Shape of a choice: text, address, whether it is shown now."""
     links = [E.a(text, href=href, aria_current=rx.cond(shown, "true", "false")) for text, href, shown in choices]
     return E.nav(*links, aria_label=label, class_name="segments no-print")

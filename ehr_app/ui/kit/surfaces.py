@@ -20,14 +20,14 @@ def card(title: Any, *body: Any, key: Any = None, count: Any = None, aside: Any 
     return E.section(E.div(*head, class_name="card-head"), *body, class_name=f"card {more}".strip(), **own, **props)
 
 
-def table(heads: list[Any], rows: Any, caption: str, look: str = "") -> rx.Component:
+def table(heads: list[Any], rows: Any, caption: Any, look: str = "") -> rx.Component:
     """A table with a caption for screen readers. Shape of a head: text, or (text, class)."""
     cells = [E.th(head[0], scope="col", class_name=head[1]) if isinstance(head, tuple) else E.th(head, scope="col")
              for head in heads]  # fmt: skip
     return E.table(E.caption(caption, class_name="sr"), E.thead(E.tr(*cells)), E.tbody(rows), class_name=f"table {look}".strip())
 
 
-def scroller(*content: Any, label: str, **props: Any) -> rx.Component:
+def scroller(*content: Any, label: Any, **props: Any) -> rx.Component:
     """A box that scrolls in place and can be reached by keys."""
     return E.div(*content, role="region", aria_label=label, tab_index=0, class_name="grid-scroll", **props)
 
