@@ -129,7 +129,7 @@ async def delete(record: "Record", rtype: str, fhir_id: str, *, if_match: int | 
         if if_match is not None and if_match != row["ver"]:
             raise StaleVersion()
         was = await record.stored(row)
-        updated = _now()
+        updated = stamp_now()
         content = record.store.vault.seal(row["facility"], RTYPES[rtype], row["id"], row["ver"] + 1, was.body)
         arguments = (row["ver"], row["facility"], RTYPES[rtype], row["id"], updated, content)
         if await _call(record, REMOVE, *arguments):
@@ -214,7 +214,7 @@ def refuse_invalid(resource: dict[str, Any], at: str = "", *, keep_unknown: bool
 async def make_draft(record: "Record", resource: dict[str, Any], fhir_id: str, version: int) -> Draft:
     """Stamp, index and seal a checked resource as one version."""
     store, facility = record.store, record.facility_number
-    rtype, updated = resource["resourceType"], _now()
+    rtype, updated = resource["resourceType"], stamp_now()
     text = encode(stamp(resource, fhir_id, version, updated))
     key = uid(facility, rtype, fhir_id)
     row = index_row(store.h, facility, rtype, key, resource if resource.get("id") == fhir_id else {**resource, "id": fhir_id})
@@ -287,6 +287,7 @@ def _stored(record: "Record", rtype: str, draft: Draft) -> Stored:
     return Stored(record.facility_number, rtype, draft.fhir_id, draft.version, draft.updated, draft.text)
 
 
-def _now() -> datetime:
+def stamp_now() -> datetime:
+    """Return the present moment as versions carry it: to the millisecond."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -18,6 +18,7 @@ class Run:
     id: UUID
     recorded: str
     resumed: bool
+    batch: UUID
 
 
 class Journal:
@@ -47,20 +48,20 @@ class Journal:
         finally:
             os.close(descriptor)
 
-    def begin(self, sha256: str, recorded: str) -> Run:
+    def begin(self, sha256: str, recorded: str, batch: UUID) -> Run:
         """Note that a file's import begins, or take up the one that was cut off."""
         path = self._path(sha256)
         if path.exists():
             try:
                 was = json.loads(path.read_text("ascii"))
-                return Run(UUID(was["run"]), str(was["recorded"]), resumed=True)
+                return Run(UUID(was["run"]), str(was["recorded"]), True, UUID(was["batch"]))
             except (ValueError, KeyError, TypeError):
                 path.unlink()
-        run = Run(uuid4(), recorded, resumed=False)
+        run = Run(uuid4(), recorded, False, batch)
         draft = path.with_suffix(".draft")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as out:
-            json.dump({"run": str(run.id), "recorded": run.recorded}, out)
+            json.dump({"run": str(run.id), "recorded": run.recorded, "batch": str(batch)}, out)
             out.flush()
             os.fsync(out.fileno())
         draft.rename(path)

@@ -5,6 +5,10 @@ from typing import Any, Literal, NamedTuple
 
 from ehr_app.errors import EhrError, Issue
 
+Kind = Literal["create", "update", "match", "skip", "refuse"]
+"""What an entry comes to: a new resource, a new version, nothing new, left out, not accepted."""
+
+REMARK = "a remark of the server that made the Bundle; there is nothing to store"
 NOT_OF_R4 = "an element is not part of R4; it was stored as it came"
 
 
@@ -20,27 +24,29 @@ class Item(NamedTuple):
 
 
 class Result(NamedTuple):
-    """One resource that is in the record now; `patient` is the FHIR id of the patient it belongs to."""
+    """One resource that is in the record now (`how`: what it took); `patient` is the FHIR id of the patient it belongs to."""
 
     file: int
+    n: int
     patient: str | None
     place: str
-    changed: bool
+    how: Kind
 
 
 @dataclass(slots=True)
 class Finding:
-    """Something to report about an entry: refused (error) or stored with a doubt (warning)."""
+    """Something to report about an entry: refused (error), stored with a doubt or left out (warning), or nothing to store."""
 
     file: int
     n: int | None
-    severity: Literal["error", "warning"]
+    severity: Literal["error", "warning", "information"]
     reason: str
     resource: str | None = None
     reference: str | None = None
     position: int | None = None
     cited: int = 0
     issues: list[dict[str, str]] = field(default_factory=list)
+    left_out: bool = False
 
 
 @dataclass(slots=True)
@@ -66,6 +72,19 @@ class Outcome:
         for literal, (file, n, times) in other.targets.items():
             was = self.targets.get(literal, (file, n, 0))
             self.targets[literal] = (was[0], was[1], was[2] + times)
+
+    def count(self, result: Result) -> None:
+        """Count a resource that is in the record now."""
+        self.created += result.how == "create"
+        self.updated += result.how == "update"
+        self.unchanged += result.how == "match"
+        self.results.append(result)
+
+    def skip(self, item: Item, reason: str = REMARK, resource: str | None = None) -> None:
+        """Note that an entry is left out, and why."""
+        self.skipped += 1
+        severity: Literal["warning", "information"] = "information" if reason == REMARK else "warning"
+        self.findings.append(Finding(item.file, item.n, severity, reason, resource, position=item.start, left_out=True))
 
     def refuse(self, item: Item, error: EhrError, resource: str | None = None) -> None:
         """Note that an entry was not stored, and why."""

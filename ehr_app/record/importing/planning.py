@@ -33,7 +33,7 @@ def plan(source: Source, scratch: Scratch, progress: Callable[[int], None]) -> P
     found = Plan(source)
     try:
         with source.open() as stream:
-            counted = _counted(chunks(stream), found, progress)
+            counted = _counted(chunks(stream, source.most_unpacked()), found, progress)
             if source.by_lines or _is_lines(source):
                 found.entries = _note(found, scratch, lines(counted))
             else:

@@ -12,30 +12,42 @@ MOST_TARGETS = 500
 
 
 def provenances(
-    written: Iterable[tuple[str | None, str]], *, run: UUID, recorded: str, sha256: str, source: str, who: str
+    written: Iterable[tuple[str | None, str]],
+    *,
+    run: UUID,
+    part: str,
+    recorded: str,
+    activity: str,
+    entities: list[dict[str, Any]],
+    who: str,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the Provenance resources of one file.
+    """Yield the Provenance resources of what one run did.
 
-    Shape: `written` is (patient id or None, Type/id), sorted by patient; `recorded` is a FHIR instant.
+    Shape: `written` is (patient id or None, Type/id), sorted by patient; `part` tells apart what one run says of several files;
+    `recorded` is a FHIR instant.
     """
-    for patient, part, targets in _parts(written):
+    for patient, number, targets in _parts(written):
         yield {
             "resourceType": "Provenance",
-            "id": str(uuid5(run, f"{sha256}/{patient or ''}/{part}")),
+            "id": str(uuid5(run, f"{part}/{patient or ''}/{number}")),
             "target": [{"reference": place} for place in targets],
             "recorded": recorded,
-            "activity": {"text": "import"},
+            "activity": {"text": activity},
             "agent": [{"who": {"display": who}}],
-            "entity": [
-                {
-                    "role": "source",
-                    "what": {
-                        "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:sha256:{sha256}"},
-                        "display": source,
-                    },
-                }
-            ],
+            "entity": entities,
         }
+
+
+def file_entity(sha256: str, display: str) -> dict[str, Any]:
+    """Return the entity that is a file."""
+    what = {"identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:sha256:{sha256}"}, "display": display}
+    return {"role": "source", "what": what}
+
+
+def batch_entity(batch: UUID) -> dict[str, Any]:
+    """Return the entity that is a batch of imports."""
+    what = {"identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{batch}"}, "display": "import batch"}
+    return {"role": "source", "what": what}
 
 
 def _parts(written: Iterable[tuple[str | None, str]]) -> Iterator[tuple[str | None, int, list[str]]]:

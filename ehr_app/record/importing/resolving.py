@@ -63,13 +63,18 @@ class Resolver:
         return f"{list(RTYPES)[rows[0]['n'] - 1]}/{fhir_id}" if len(rows) == 1 else None
 
     async def _matching(self, record: Record, literal: str) -> str | None:
+        found = await self._matches(record, literal)
+        return found[0] if len(found) == 1 else None
+
+    async def _matches(self, record: Record, literal: str) -> list[str]:
+        """The places that search criteria find, at most two."""
         rtype, _, criteria = literal.partition("?")
         if rtype not in RTYPES:
-            return None
+            return []
         try:
             page = await record.search(rtype, [*parse_qsl(criteria, keep_blank_values=True), ("_count", "2")])
         except Unavailable:
             raise
         except EhrError:  # criteria that no search understands: the reference stays and is listed
-            return None
-        return f"{rtype}/{page.matches[0].id}" if len(page.matches) == 1 else None
+            return []
+        return [f"{rtype}/{one.id}" for one in page.matches]

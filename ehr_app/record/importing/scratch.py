@@ -90,6 +90,10 @@ class Scratch:
         """Return the waves that have entries, the first one first."""
         return [wave for (wave,) in self._db.execute("select distinct wave from entry order by wave")]
 
+    def repeated(self, wave: int) -> set[str]:
+        """Return the resources (Type/id) that several entries hold."""
+        return {place for (place,) in self._db.execute("select distinct place from entry where wave = ?", (wave,))}
+
     def planned(self, file: int, wave: int) -> Iterator[Planned]:
         """Yield the entries of a file and wave in their order."""
         found = self._db.execute("select n, start, stop, place from entry where file = ? and wave = ? order by n", (file, wave))
@@ -112,7 +116,7 @@ class Scratch:
         self._db.execute("begin")
         self._db.executemany(
             "insert into stored values (?, ?, ?, ?) on conflict do update set changed = max(changed, excluded.changed)",
-            ((r.place, r.file, r.patient, r.changed) for r in results),
+            ((r.place, r.file, r.patient, r.how != "match") for r in results),
         )
         self._db.execute("commit")
 

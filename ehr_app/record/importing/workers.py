@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from uuid import UUID
 
 from ehr_app.errors import Unavailable
 from ehr_app.record import keys
 from ehr_app.record.access import Credential, Purpose
-from ehr_app.record.door import Door
+from ehr_app.record.door import Door, Opening
 from ehr_app.record.importing.batch import Loader
 from ehr_app.record.importing.outcome import Item, Outcome
+from ehr_app.record.importing.rehearsing import Foresight, Rehearser
 from ehr_app.record.importing.resolving import Resolver
 from ehr_app.record.importing.scratch import Addresses
 from ehr_app.record.objects import ObjectStore
@@ -53,20 +55,22 @@ class Worker:
         self._setup = setup
         self._runner = asyncio.Runner()
         self._loader: Loader | None = None
-        self.store: Store = self._runner.run(open_store(setup))
-        self.door = Door(self.store)
-        self.credential = Credential("local", self.store.keyfile.local_proof())
+        self._store: Store = self._runner.run(open_store(setup))
+        self.door = Door(self._store)
+        self.credential = Credential("local", self._store.keyfile.local_proof())
+        self.facility = setup.facility
 
-    def know(self, addresses: Path) -> None:
-        """Learn the addresses of the run."""
-        resolver = Resolver(Addresses(addresses))
-        self._loader = Loader(self.door, self.credential, self._setup.facility, self._setup.asked, resolver)
+    def know(self, addresses: Path, foresight: Foresight | None = None) -> None:
+        """Learn the addresses of the run; with `foresight` nothing is stored, only decided."""
+        known, setup = Addresses(addresses), self._setup
+        own = (self.door, self.credential, setup.facility, setup.asked)
+        self._loader = Loader(*own, Resolver(known)) if foresight is None else Rehearser(*own, known, foresight)
 
-    def store_batch(self, items: list[Item]) -> Outcome:
-        """Store a batch and return when it is committed."""
+    def store(self, items: list[Item], batch: UUID) -> Outcome:
+        """Store some entries of a batch and return when they are committed."""
         if self._loader is None:
             raise RuntimeError("the addresses of the run are not known yet")
-        return self._runner.run(self._loader.store(items))
+        return self._runner.run(self._loader.store(items, batch))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run something on this worker's loop."""
@@ -77,21 +81,27 @@ class Worker:
         self._runner.run(self._prove())
 
     async def _prove(self) -> None:
-        async with self.door.open(self.credential, action="import", purpose=Purpose.OPERATIONS, facility=self._setup.facility):
+        async with self.open("import"):
             pass
+
+    def open(self, action: str, asked: str = "") -> Opening:
+        """Open the record of the facility as the local administrator."""
+        purpose = Purpose.ADMINISTRATION
+        return self.door.open(self.credential, action=action, purpose=purpose, facility=self.facility, asked=asked)
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._runner.run(self.store.close())
+        self._runner.run(self._store.close())
         self._runner.close()
 
 
 class Crew:
-    """Takes batches: on `many`, two processes work beside this one."""
+    """Takes entries to store: on `many`, two processes work beside this one."""
 
-    def __init__(self, worker: Worker, setup: Setup, addresses: Path, *, many: bool) -> None:
-        """Shape: the file of `addresses` is complete before the first batch is handed out."""
+    def __init__(self, worker: Worker, setup: Setup, addresses: Path, *, many: bool, foresight: Foresight | None = None) -> None:
+        """Shape: the file of `addresses` is complete before the first entries are handed out; with `foresight` nothing is kept."""
         self._worker = worker
+        self._foresight = foresight
         self._addresses: Path | None = addresses
         self._pool: ProcessPoolExecutor | None = None
         if many:
@@ -104,18 +114,18 @@ class Crew:
         """How many batches it is worth handing out before waiting for one."""
         return 2 * WORKERS if self._pool else 1
 
-    def submit(self, items: list[Item]) -> "Future[Outcome]":
-        """Hand out a batch."""
+    def submit(self, items: list[Item], batch: UUID) -> "Future[Outcome]":
+        """Hand out some entries of a batch."""
         if self._pool is not None:
             try:
-                return self._pool.submit(_store_batch, items)
+                return self._pool.submit(_store, items, batch)
             except BrokenProcessPool:
                 raise Unavailable("a process of the import was ended; start the import again") from None
         if self._addresses is not None:
-            self._worker.know(self._addresses)
+            self._worker.know(self._addresses, self._foresight)
             self._addresses = None
         done: Future[Outcome] = Future()
-        done.set_result(self._worker.store_batch(items))
+        done.set_result(self._worker.store(items, batch))
         return done
 
     def __enter__(self) -> Self:
@@ -159,13 +169,13 @@ def _ready() -> None:
     """Nothing to do: the first call starts the processes."""
 
 
-def _store_batch(items: list[Item]) -> Outcome:
+def _store(items: list[Item], batch: UUID) -> Outcome:
     if _Own.worker is None:
         raise RuntimeError("this process was not set up")
     if _Own.addresses is not None:  # the first batch comes when they are complete
         _Own.worker.know(_Own.addresses)
         _Own.addresses = None
     try:
-        return _Own.worker.store_batch(items)
+        return _Own.worker.store(items, batch)
     finally:
         gc.collect(1)

@@ -69,6 +69,11 @@ class Installation:
         files = sorted((self.settings.data / "rejects").glob("*.ndjson"))
         return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
+    def findings_of_import(self) -> list[dict[str, Any]]:
+        """What the rejects files of imports say, those of rehearsals aside."""
+        files = (file for file in (self.settings.data / "rejects").glob("*.ndjson") if ".rehearsal." not in file.name)
+        return [json.loads(line) for file in sorted(files) for line in file.read_text().splitlines()]
+
     def rejected(self) -> list[dict[str, Any]]:
         """What was refused."""
         return [finding for finding in self.findings() if finding["severity"] == "error"]
