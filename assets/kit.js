@@ -41,6 +41,7 @@ export const PaletteWindow = ({ children, label, onOpened, ...rest }) => {
   const box = useRef(null);
   const told = useRef(null);
   const waiting = useRef(false); // Enter was pressed before the rows of this very question came
+  const moved = useRef(false); // until an arrow key is used, the first option is the active one
   const translate = useTranslation();
   const field = () => box.current.querySelector("input");
   const options = () => [...box.current.querySelectorAll("[role=option]:not([hidden])")];
@@ -66,7 +67,7 @@ export const PaletteWindow = ({ children, label, onOpened, ...rest }) => {
     }
     const shown = options();
     shown.forEach((one, at) => { if (one.id !== `option-${at}`) one.id = `option-${at}`; });
-    activate(shown.find((one) => one.ariaSelected === "true" && !waiting.current) ?? shown[0]);
+    activate(shown.find((one) => one.ariaSelected === "true" && moved.current) ?? shown[0]);
     if (!answered()) return;
     const said = translate("{n} found", { n: shown.length });
     if (told.current.textContent !== said) told.current.textContent = said;
@@ -75,7 +76,7 @@ export const PaletteWindow = ({ children, label, onOpened, ...rest }) => {
   const show = () => {
     if (box.current.open) return box.current.close();
     field().value = "";
-    waiting.current = false;
+    waiting.current = moved.current = false;
     box.current.showModal();
     onOpened?.();
     activate(null);
@@ -102,13 +103,17 @@ export const PaletteWindow = ({ children, label, onOpened, ...rest }) => {
     };
   }, []);
   const onClick = (event) => (event.target === box.current || event.target.closest("[role=option]")) && box.current.close();
-  const onInput = () => { waiting.current = false; activate(null); refresh(); };
+  const onInput = () => { waiting.current = moved.current = false; activate(null); refresh(); };
   const onKeyDown = (event) => {
     const shown = options();
     const at = shown.findIndex((one) => one.ariaSelected === "true");
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 8, PageUp: at - 8 }[event.key];
-    if (to !== undefined && shown.length) {
+    if (event.key === "Escape") {
+      event.preventDefault(); // a search field would only be emptied
+      box.current.close();
+    } else if (to !== undefined && shown.length) {
       event.preventDefault();
+      moved.current = true;
       activate(shown[Math.min(Math.max(to, 0), shown.length - 1)]);
     } else if (event.key === "Enter") {
       event.preventDefault();

@@ -196,6 +196,7 @@ export default {
   "The resource does not follow the rules of its type.": "El recurso no cumple las reglas de su tipo.",
   "The search is too broad; add a patient, a code or a date.": "La búsqueda es demasiado amplia; añada un paciente, un código o una fecha.",
   "The username or the password is not right.": "El usuario o la contraseña no son correctos.",
+  "There is no such address here.": "Aquí no existe esa dirección.",
   "There is no such resource here.": "Aquí no existe ese recurso.",
   "This belongs to another patient": "Esto pertenece a otro paciente",
   "This belongs to another patient than the one on the page; nothing was changed.": "Esto pertenece a otro paciente que el de la página; no se cambió nada.",
