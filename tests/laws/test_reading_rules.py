@@ -6,7 +6,10 @@ import pytest
 
 from ehr_app.settings import PROJECT
 
-RULES = "B1 B2 B3 B4 B5 A1 A2 A3 D1 D2 D3 D4 M1 M2 M3 M4 R1 R2 R3 G1 G2 G3 G4 T1 F1 S1 W1".split()
+RULES = [
+    "B1", "B2", "B3", "B4", "B5", "A1", "A2", "A3", "D1", "D2", "D3", "D4", "M1", "M2", "M3", "M4", "R1", "R2", "R3",
+    "G1", "G2", "G3", "G4", "T1", "F1", "S1", "W1",
+]  # fmt: skip
 NAMES = [
     node.name.lower()
     for path in sorted((PROJECT / "tests").rglob("test_*.py"))
