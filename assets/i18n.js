@@ -1,22 +1,29 @@
 // Texts in the reader's language. English is the key itself; another language is a pack that is loaded when it is wanted.
+// The choice is a cookie, so that the sign-in pages, which run no script, speak the same language.
 import { useSyncExternalStore } from "react";
 
 const PACKS = { es: () => import("./locales/es.js") };
 const NUMBER = /\d+(?:[.,]\d+)*/g;
+const YEAR_S = 31536000;
 const subscribers = new Set();
 let language = "en";
 let pack = {};
 
 const tell = () => {
   document.documentElement.lang = language;
+  document.documentElement.dir = new Intl.Locale(language).getTextInfo?.().direction ?? "ltr";
   subscribers.forEach((changed) => changed());
 };
 
-export const setLanguage = async (wanted) => {
+const speak = async (wanted) => {
   const loaded = PACKS[wanted] ? (await PACKS[wanted]()).default : {};
   [language, pack] = [PACKS[wanted] ? wanted : "en", loaded];
-  localStorage.setItem("language", language);
   tell();
+};
+
+export const setLanguage = (wanted) => {
+  document.cookie = `language=${wanted}; path=/; max-age=${YEAR_S}; samesite=lax`;
+  return speak(wanted);
 };
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
@@ -34,7 +41,7 @@ const numbered = (text) => {
   return count && pack[key] !== undefined ? fill(pack[key], values) : text;
 };
 
-const translate = (text, values) => {
+export const translate = (text, values) => {
   if (typeof text !== "string" || text === "") return text ?? "";
   if (values) return fill(pack[text] ?? text, values);
   return pack[text] ?? numbered(text);
@@ -57,6 +64,7 @@ export const useTranslation = () => useSyncExternalStore(subscribe, speaker, () 
 export const useLanguage = () => useSyncExternalStore(subscribe, () => language, () => "en");
 
 if (typeof document !== "undefined") {
-  const wanted = localStorage.getItem("language") ?? navigator.language?.slice(0, 2);
-  if (PACKS[wanted]) setLanguage(wanted);
+  const chosen = document.cookie.match(/(?:^|; )language=(\w+)/)?.[1];
+  const wanted = chosen ?? navigator.language?.slice(0, 2);
+  if (PACKS[wanted]) speak(wanted);
 }

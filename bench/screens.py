@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import psutil
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bench.processes import Server, ehr, free_port
 from ehr_app.demo.staff import DEMO_PASSWORD
@@ -21,6 +21,12 @@ from tests.gate.wire import Wire
 
 USERS, ROUNDS = 60, 40
 PATIENT = "north-p0001"
+SLOW_4G = {
+    "offline": False,
+    "latency": 150 * 3.75,
+    "downloadThroughput": 1_600_000 / 8 * 0.9,
+    "uploadThroughput": 750_000 / 8 * 0.9,
+}
 HYDRATE = "reflex___state____state.hydrate_and_load"
 CLOSE = "button[aria-label=Close]"
 WATCH = """(selector) => new Promise((done) => {
@@ -56,6 +62,7 @@ def measure(folder: Path) -> None:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
             page = browser.new_context().new_page()
             first_load(page, port)
+            slow_first_load(browser, port)
             charts(page, port)
             keystrokes(page)
             events(page, port)
@@ -81,6 +88,28 @@ def first_load(page: Page, port: int) -> None:
     took = time.perf_counter() - started
     page.wait_for_timeout(500)
     print(f"  first load: {moved[0] / 1000:.0f} kB compressed (bar 200); sign-in to list {took:.2f} s (bar 1)")
+
+
+def slow_first_load(browser: Browser, port: int) -> None:
+    """The same on a cold cache, slow 4G and a CPU slowed down four times.
+
+    The network's numbers are those of Chrome DevTools' and Puppeteer's preset "Slow 4G".
+    """
+    page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.goto(f"http://north.localhost:{port}/login")
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill(DEMO_PASSWORD)
+    slow = page.context.new_cdp_session(page)
+    slow.send("Network.enable")
+    slow.send("Network.emulateNetworkConditions", SLOW_4G)
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    started = time.perf_counter()
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("searchbox").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("main")).to_contain_text("Recent", timeout=30_000)
+    usable = time.perf_counter() - started
+    print(f"  first load, slow 4G, CPU 4x slower: sign-in to list {usable:.2f} s (bar 3)")
+    page.context.close()
 
 
 def charts(page: Page, port: int) -> None:

@@ -6,7 +6,9 @@ import reflex as rx
 
 from ehr_app.ui.clinic.chart import Chart
 from ehr_app.ui.clinic.chart_view import AllergyShown, Labelled, NavItem, VitalShown
+from ehr_app.ui.clinic.domains import BY_KEY, DOMAINS
 from ehr_app.ui.clinic.frame import framed, zone_note
+from ehr_app.ui.kit.browser import ChartMenu
 from ehr_app.ui.kit.controls import button, icon, jump
 from ehr_app.ui.kit.i18n import t
 from ehr_app.ui.kit.marks import flag, graded, labelled, name_text, when
@@ -14,37 +16,40 @@ from ehr_app.ui.kit.states import as_of, bones, failure, partial, stale
 from ehr_app.ui.kit.surfaces import side_panel
 
 E = rx.el
+STARTS = ("visits", "results", "immunizations", "plans")
+"""The domains before which the navigation leaves a gap."""
 
 
 def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
     """Compose a chart page; `current` is its domain's key, `retry` its loading event."""
     head = rx.cond(Chart.head, E.div(_banner(), _safety(), E.div(_vitals(), class_name="max-md:hidden")), _banner_bones())
     main = E.main(
-        rx.cond(Chart.partial != "", E.div(partial(Chart.partial), class_name="mb-4")),
-        rx.cond(Chart.stale != "", E.div(stale(Chart.stale), class_name="mb-4")),
+        rx.cond(Chart.partial != "", E.div(partial(t(Chart.partial)), class_name="mb-4")),
+        rx.cond(Chart.stale != "", E.div(stale(t(Chart.stale)), class_name="mb-4")),
         rx.cond(
             Chart.kind != "",
-            failure(Chart.kind, Chart.problem, retry, "/patients"),
+            failure(Chart.kind, t(Chart.problem), retry, "/patients"),
             rx.cond(Chart.ready, E.div(*content), E.div(bones(6, t("Loading the chart")), class_name="card")),
         ),
         E.div(
-            rx.cond(Chart.as_of != "", as_of("As of ", Chart.as_of)),
+            rx.cond(Chart.as_of != "", as_of(t("As of {time}", time=Chart.as_of))),
             zone_note(),
-            button("Reload", weight="quiet", on_click=retry, class_name="hair no-print"),
+            button(t("Reload"), weight="quiet", on_click=retry, class_name="hair no-print"),
             class_name="flex gap-3 items-center mt-6",
         ),
         id="content",
         class_name="min-w-0 flex-1 px-3 sm:px-5 py-4",
     )
-    nav = E.nav(
-        rx.foreach(Chart.nav, lambda one: _nav_item(one, current)),
-        rx.cond(Chart.places.length() > 0, E.p("On this page", class_name="label px-3 m-0 mt-5 mb-1 max-md:hidden")),
-        rx.foreach(Chart.places, _place),
-        aria_label="Chart",
-        class_name=(
-            "no-print flex md:flex-col gap-0.5 px-3 py-2 md:py-4 md:w-52 md:shrink-0 overflow-x-auto md:sticky md:self-start"
-            " md:top-(--head-bottom) border-b md:border-b-0 md:border-e border-(--line) md:min-h-[calc(100dvh-var(--head-bottom))]"
+    nav = ChartMenu.create(
+        E.nav(
+            rx.foreach(Chart.nav, lambda one: _nav_item(one, current)),
+            rx.cond(Chart.places.length() > 0, E.p(t("On this page"), class_name="label px-3 m-0 mt-5 mb-1 places")),
+            rx.foreach(Chart.places, _place),
+            aria_label=t("Chart"),
         ),
+        label=t("Chart"),
+        current=t(BY_KEY[current].label),
+        class_name="chart-menu no-print",
     )
     panel = side_panel(
         Chart.item_title,
@@ -52,57 +57,60 @@ def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
         open=Chart.item_title != "",
         on_close=Chart.close_item,
     )
-    pages = rx.foreach(
-        Chart.nav, lambda one: E.a(one.label, href=one.href, custom_attrs={"data-row": "page"}, class_name="nav-item")
-    )
     strip = E.div(rx.cond(Chart.head, _vitals()), class_name="md:hidden bg-(--surface) border-b border-(--line)")
     body = E.div(strip, nav, main, panel, class_name="flex max-md:flex-col w-full max-w-[110rem] mx-auto")
-    patient = Chart.head.name + ", born " + Chart.head.born + ", MRN " + Chart.head.record_number
-    return framed(body, head=head, pages=pages, patient=rx.cond(Chart.head, patient, ""))
+    named = {"name": Chart.head.name, "born": Chart.head.born, "number": Chart.head.record_number}
+    patient = t("{name}, born {born}, MRN {number}", **named)
+    return framed(body, head=head, chart=Chart.nav, patient=rx.cond(Chart.head, patient, ""))
 
 
 def _nav_item(item: rx.Var[NavItem], current: str) -> rx.Component:
+    hotkey = rx.match(item.key, *((one.key, one.hotkey) for one in DOMAINS), "")
+    start = rx.match(item.key, *((key, "nav-item starts") for key in STARTS), "nav-item")
     return E.a(
         t(item.label),
         rx.cond(item.count != "", E.span(item.count, class_name="count nums")),
         href=item.href,
         aria_current=rx.cond(item.key == current, "page", "false"),
-        class_name="nav-item",
+        custom_attrs={"data-domain": hotkey},
+        class_name=start,
     )
 
 
 def _place(item: rx.Var[NavItem]) -> rx.Component:
     count = rx.cond(item.count != "", E.span(item.count, class_name="count nums"))
-    return jump(item.label, count, to=item.href, class_name="nav-item font-normal max-md:hidden")
+    return jump(t(item.label), count, to=item.href, class_name="nav-item font-normal places")
 
 
 def _banner() -> rx.Component:
     head = Chart.head
-    sex = labelled("Gender", head.sex, "Administrative gender as recorded")
+    sex = labelled(t("Gender"), t(head.sex), t("Administrative gender as recorded"))
     born = labelled(
-        "Born",
-        E.span(when(head.born, head.born_spoken), rx.cond(head.age != "", E.span(" (", _age(), ")", class_name="nums"))),
-        "Date of birth and age",
+        t("Born"),
+        E.span(when(t(head.born), head.born_spoken), rx.cond(head.age != "", E.span(" (", _age(), ")", class_name="nums"))),
+        t("Date of birth and age"),
     )
+    aged = t("aged {age}", age=t(head.age_at_death))
     died = rx.cond(
         head.dead,
         labelled(
-            "Died", E.span(head.died, rx.cond(head.age_at_death != "", E.span(", aged ", head.age_at_death)),
-                           class_name="nums font-semibold"), "Date of death and age at death",
+            t("Died"),
+            E.span(t(head.died), rx.cond(head.age_at_death != "", E.span(", ", aged)), class_name="nums font-semibold"),
+            t("Date of death and age at death"),
         ),
     )  # fmt: skip
     name = E.div(
-        E.h1(name_text(head.name), class_name="text-(length:--text-title) leading-tight break-words"),
-        rx.cond(head.preferred != "", E.p("Preferred name ", E.bdi(head.preferred), class_name="label m-0")),
+        E.h1(name_text(t(head.name)), class_name="text-(length:--text-title) leading-tight break-words"),
+        rx.cond(head.preferred != "", E.p(t("Preferred name"), " ", E.bdi(head.preferred), class_name="label m-0")),
         class_name="min-w-0 max-sm:basis-full",
     )
     facts = E.dl(
         born, died, sex,
-        labelled("MRN", E.span(head.record_number, class_name="nums break-all"), "Medical record number"),
+        labelled("MRN", E.span(t(head.record_number), class_name="nums break-all"), t("Medical record number")),
         class_name="m-0 flex flex-wrap gap-x-6 gap-y-1 font-medium",
     )  # fmt: skip
     more = E.details(
-        E.summary("More", class_name="link cursor-pointer list-none hair text-end"),
+        E.summary(t("More"), class_name="link cursor-pointer list-none hair text-end"),
         E.dl(
             rx.foreach(head.identifiers, _detail), rx.foreach(head.contacts, _detail),
             class_name="m-0 flex flex-wrap gap-x-8 gap-y-1 pt-1",
@@ -111,7 +119,7 @@ def _banner() -> rx.Component:
     )  # fmt: skip
     return E.section(
         name, facts, more,
-        aria_label="Patient",
+        aria_label=t("Patient"),
         class_name=rx.cond(head.dead, "banner banner-dead", "banner").to(str)
         + " relative flex flex-wrap items-center gap-x-8 gap-y-1 px-4 py-2",
     )  # fmt: skip
@@ -119,7 +127,7 @@ def _banner() -> rx.Component:
 
 def _age() -> rx.Component:
     return E.span(
-        E.span(Chart.head.age, aria_hidden="true"), E.span(Chart.head.age_spoken, class_name="sr"),
+        E.span(t(Chart.head.age), aria_hidden="true"), E.span(t(Chart.head.age_spoken), class_name="sr"),
     )  # fmt: skip
 
 
@@ -141,19 +149,20 @@ def _safety() -> rx.Component:
     )
     words = rx.cond(
         head.allergy == "known",
-        E.strong(head.allergy_words, class_name="sm:whitespace-nowrap"),
-        E.span(head.allergy_words, class_name="font-medium"),
+        E.strong(t(head.allergy_words), class_name="sm:whitespace-nowrap"),
+        E.span(t(head.allergy_words), class_name="font-medium"),
     )
     listed = E.span(rx.foreach(head.allergies, _allergy), class_name="min-w-0 sm:flex-1")
+    updated = E.span(" ", t("Updated {date}", date=head.allergy_updated))
     about = E.span(
-        head.allergy_note,
-        rx.cond((head.allergy_updated != "") & (head.allergy != "none"), E.span(" Updated ", head.allergy_updated)),
+        t(head.allergy_note),
+        rx.cond((head.allergy_updated != "") & (head.allergy != "none"), updated),
         class_name="label ms-auto text-end",
     )
     return E.a(
         E.span(sign, class_name="shrink-0 self-center"), words, listed, about,
         href=f"/patients/{head.pid}#allergies",
-        aria_label=head.allergy_words + ", go to the list",
+        aria_label=t(head.allergy_words) + ", " + t("go to the list"),
         class_name=look.to(str) + " flex max-sm:flex-wrap items-baseline gap-x-2 px-4 py-1.5 border-t border-(--line)",
     )  # fmt: skip
 
@@ -168,25 +177,26 @@ def _allergy(one: rx.Var[AllergyShown], index: rx.Var[int]) -> rx.Component:
 
 def _vitals() -> rx.Component:
     head = Chart.head
+    by = rx.cond(head.vitals_by != "", E.span(" ", t("by {name}", name=head.vitals_by)))
     taken = E.p(
-        rx.cond(head.vitals_abnormal != "", E.span(head.vitals_abnormal, class_name="value-abnormal me-2")),
-        E.span("taken ", head.vitals_age, rx.cond(head.vitals_by != "", E.span(" by ", head.vitals_by)), title=head.vitals_taken),
-        class_name="label m-0 ms-auto whitespace-nowrap",
+        rx.cond(head.vitals_abnormal != "", E.span(t(head.vitals_abnormal), class_name="value-abnormal me-2")),
+        E.span(t("taken {ago}", ago=t(head.vitals_age)), by, title=head.vitals_taken),
+        class_name="label m-0 ms-auto sm:whitespace-nowrap",
     )
     strip = E.div(
         E.dl(rx.foreach(head.vitals, _vital), class_name="m-0 flex gap-x-5 gap-y-0.5 flex-wrap"), taken,
         class_name="flex items-baseline gap-4 max-sm:flex-col max-sm:gap-1",
     )  # fmt: skip
-    none = E.p("No vital signs recorded", class_name="m-0 text-(--ink-soft)")
+    none = E.p(t("No vital signs recorded"), class_name="m-0 text-(--ink-soft)")
     return E.section(
-        rx.cond(head.vitals.length() > 0, strip, none), aria_label="Latest vital signs",
+        rx.cond(head.vitals.length() > 0, strip, none), aria_label=t("Latest vital signs"),
         class_name="px-4 py-1.5 border-t border-(--line)",
     )  # fmt: skip
 
 
 def _vital(one: rx.Var[VitalShown]) -> rx.Component:
     return E.div(
-        E.dt(one.name, class_name="label", title=one.long_name),
+        E.dt(t(one.name), class_name="label", title=t(one.long_name)),
         E.dd(
             graded(one.value, one.grade), " ", flag(one.code, one.mark, one.words, one.grade),
             rx.cond(one.older != "", E.span(" ", one.older, class_name="label nums")), class_name="m-0",
@@ -196,9 +206,9 @@ def _vital(one: rx.Var[VitalShown]) -> rx.Component:
 
 
 def _detail(one: rx.Var[Labelled]) -> rx.Component:
-    return E.div(E.dt(one.label, class_name="label"), E.dd(one.value, class_name="m-0 break-words"))
+    return E.div(E.dt(t(one.label), class_name="label"), E.dd(one.value, class_name="m-0 break-words"))
 
 
 def _banner_bones() -> rx.Component:
-    words = rx.cond(Chart.kind != "", "No patient is shown", "Loading the patient")
+    words = rx.cond(Chart.kind != "", t("No patient is shown"), t("Loading the patient"))
     return E.div(E.h1(words, class_name="text-base font-normal text-(--ink-soft)"), class_name="banner px-4 py-4", role="status")

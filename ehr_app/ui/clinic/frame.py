@@ -4,18 +4,18 @@ from typing import Any
 
 import reflex as rx
 
-from ehr_app.errors import EhrError
 from ehr_app.record.door import Record
-from ehr_app.ui.clinic.opening import now, open_list, zone_of
-from ehr_app.ui.clinic.patients_view import PatientRow, patient_rows
-from ehr_app.ui.format.dates import clinical_time, today
-from ehr_app.ui.gate.authz import UiState, requires
+from ehr_app.ui.clinic.domains import DOMAINS
+from ehr_app.ui.clinic.opening import now, zone_of
+from ehr_app.ui.clinic.palette import SIGN_OUT, palette
+from ehr_app.ui.format.dates import clinical_time
+from ehr_app.ui.gate.authz import UiState
 from ehr_app.ui.gate.leaving import sign_out_form
-from ehr_app.ui.kit.browser import Head, PrintMargins, ToastHost, ZoneNote
-from ehr_app.ui.kit.controls import button, icon, jump, search_field, theme_switch
-from ehr_app.ui.kit.marks import name_text, when
+from ehr_app.ui.kit.browser import Head, Keys, PrintMargins, ToastHost, ZoneNote
+from ehr_app.ui.kit.controls import button, icon, jump, language_switch, theme_switch
+from ehr_app.ui.kit.i18n import t
+from ehr_app.ui.kit.keys import BUILT_IN, EVERYWHERE, ON_CHARTS, bindings, key_row
 from ehr_app.ui.kit.states import offline_bar
-from ehr_app.ui.kit.surfaces import palette_window
 
 E = rx.el
 
@@ -35,112 +35,75 @@ class Shell(rx.State):
         self.as_of = clinical_time(now(), zone_of(record))
 
 
-class Palette(rx.State):
-    """Find a patient from anywhere."""
-
-    rows: list[PatientRow] = []
-    asked: str = ""
-    problem: str = ""
-
-    @rx.event
-    @requires()
-    async def opened(self) -> None:
-        """Show the patients opened last."""
-        await self._show("")
-
-    @rx.event(supersedes=True)
-    @requires()
-    async def find(self, text: str) -> None:
-        """Search while typing; the newest question wins."""
-        await self._show(text)
-
-    async def _show(self, text: str) -> None:
-        self.asked, self.problem = text, ""
-        try:
-            async with open_list(self, "palette") as record:
-                found = await (record.find_patients(text, limit=8) if text.strip() else record.recent_patients(limit=8))
-                self.rows = patient_rows(
-                    [one.resource() for one in found], today(now(), zone_of(record)), record.access.facility.name
-                )
-        except EhrError as error:
-            self.rows, self.problem = [], error.sentence
-
-
-def framed(*body: Any, head: Any = None, pages: Any = None, patient: Any = "") -> rx.Component:
+def framed(*body: Any, head: Any = None, chart: Any = None, patient: Any = "") -> rx.Component:
     """A page: top bar and, on charts, the patient's head stay on top.
 
-    `pages` are links of this chart for the palette, `patient` is what every printed sheet repeats.
+    `chart` are the pages of this chart for the palette, `patient` is what every printed sheet repeats.
     """
     return rx.fragment(
         Head.create(
-            jump("Skip to content", to="#content", class_name="btn skip"),
+            jump(t("Skip to content"), to="#content", class_name="btn skip"),
             _top_bar(),
             *([head] if head is not None else []),
             class_name="head",
         ),
         *body,
-        _palette(pages),
+        palette(chart),
+        _keys(on_chart=chart is not None),
         ToastHost.create(items=UiState.toasts),
         offline_bar(),
-        PrintMargins.create(top=patient, bottom="Printed by " + Shell.user + " at " + Shell.as_of),
+        PrintMargins.create(top=patient, bottom=t("Printed by {user} at {time}", user=Shell.user, time=Shell.as_of)),
     )
 
 
 def _top_bar() -> rx.Component:
     find = button(
         icon("search"),
-        E.span("Find a patient", class_name="max-sm:sr-only"),
+        E.span(t("Find a patient"), class_name="max-md:sr-only"),
         E.kbd("Ctrl K", class_name="label ms-6 max-md:hidden"),
         custom_attrs={"data-palette": ""},
-        aria_label="Find a patient, Control K",
+        aria_label=t("Find a patient, Control K"),
         class_name="text-(--ink-soft) font-normal",
     )
+    keys = button(
+        icon("keyboard", 18), weight="quiet", aria_label=t("Show the keys"), title=t("Show the keys"),
+        custom_attrs={"data-help": ""}, class_name="max-md:hidden",
+    )  # fmt: skip
+    leave = button(
+        icon("log-out", 18), E.span(t("Sign out"), class_name="max-md:sr-only"), type="submit", weight="quiet",
+    )  # fmt: skip
     return E.div(
         E.a(
             E.span("EHR", class_name="font-bold tracking-wide text-(--accent)"),
             E.span(Shell.facility, class_name="font-semibold truncate max-sm:hidden"),
             href="/patients",
-            aria_label="Patients, start page",
-            class_name="flex items-baseline gap-2 min-w-0",
+            aria_label=t("Patients, start page"),
+            custom_attrs={"data-home": ""},
+            class_name="flex items-center gap-2 min-w-0 min-h-6 home",
         ),
         E.nav(
-            E.a("Patients", href="/patients", class_name="nav-item"), aria_label="Main", class_name="ms-2 max-sm:hidden"
+            E.a(t("Patients"), href="/patients", class_name="nav-item"), aria_label=t("Main"), class_name="ms-2 max-sm:hidden"
         ),
         E.div(find, class_name="ms-auto"),
+        language_switch(),
         theme_switch(),
-        E.span(Shell.user, class_name="text-(--ink-soft) truncate max-w-48 ms-2 max-md:hidden"),
-        sign_out_form(
-            button(icon("log-out", 18), E.span("Sign out", class_name="max-sm:sr-only"), type="submit", weight="quiet")
-        ),
-        class_name="no-print flex items-center gap-1 px-3 sm:px-4 h-12 border-b border-(--line)",
+        keys,
+        E.span(Shell.user, class_name="text-(--ink-soft) truncate max-w-48 ms-2 max-lg:hidden"),
+        sign_out_form(leave, id=SIGN_OUT),
+        class_name="no-print top-bar flex items-center gap-1 px-3 sm:px-4 h-12 border-b border-(--line)",
     )  # fmt: skip
 
 
-def _palette(pages: Any) -> rx.Component:
-    row = rx.foreach(
-        Palette.rows,
-        lambda one: E.a(
-            E.span(name_text(one.name, class_name="font-semibold"), class_name="min-w-0"),
-            E.span(when(one.born), " ", one.age, " ", one.sex, class_name="label ms-auto text-end"),
-            E.span("MRN ", one.record_number, class_name="label nums truncate max-w-40"),
-            href=one.href, custom_attrs={"data-row": "patient"}, class_name="nav-item",
-        ),
-    )  # fmt: skip
-    title = rx.cond(Palette.asked == "", "Recent patients", "Patients")
-    return palette_window(
-        E.div(search_field("palette-find", "Find a patient", Palette.find, placeholder="Name, birth date, MRN or phone"),
-              class_name="p-3 border-b border-(--line)"),
-        E.div(
-            E.p(title, class_name="label px-3 m-0 mb-1"),
-            row,
-            rx.cond(Palette.rows.length() == 0,
-                    E.p(rx.cond(Palette.problem != "", Palette.problem, "No patient found."),
-                        class_name="px-3 py-2 m-0 text-(--ink-soft)"), rx.fragment()),
-            *([E.p("This chart", class_name="label px-3 m-0 mt-3 mb-1"), pages] if pages is not None else []),
-            class_name="p-2 max-h-96 overflow-auto", role="group", aria_label="Found",
-        ),
-        on_opened=Palette.opened,
-    )  # fmt: skip
+def _keys(on_chart: bool) -> rx.Component:
+    domains = [key_row(f"g {one.hotkey}", one.label) for one in DOMAINS] if on_chart else []
+    shown = (*EVERYWHERE, *(ON_CHARTS if on_chart else ()), *BUILT_IN)
+    close = button(icon("x", 18), weight="quiet", aria_label=t("Close"), custom_attrs={"data-close": ""}, class_name="ms-auto")
+    return Keys.create(
+        E.div(E.h2(t("Keys"), class_name="text-base"), close, class_name="flex items-center p-4 pb-2"),
+        E.dl(*(key_row(one.keys, one.words) for one in shown), *domains, class_name="key-list"),
+        keys=bindings(),
+        label=t("Keys"),
+    )
 
 
 def zone_note() -> rx.Component:

@@ -8,8 +8,9 @@ from ehr_app.ui.clinic.opening import kind_of, now, open_list, zone_of
 from ehr_app.ui.clinic.patients_view import PatientRow, patient_rows
 from ehr_app.ui.format.dates import today
 from ehr_app.ui.gate.authz import requires
-from ehr_app.ui.kit.browser import Hotkey, RowKeys
+from ehr_app.ui.kit.browser import RowKeys
 from ehr_app.ui.kit.controls import search_field
+from ehr_app.ui.kit.i18n import t
 from ehr_app.ui.kit.marks import chip, name_text, when
 from ehr_app.ui.kit.states import bones, empty, failure
 
@@ -65,36 +66,35 @@ def patients() -> rx.Component:
     """Compose the page."""
     searching = Patients.asked != ""
     field = search_field(
-        "find-patient", "Find a patient", Patients.find, default_value=Patients.asked, auto_focus=True,
-        placeholder="Name, birth date, record number or phone", class_name="text-base min-h-12",
+        "find-patient", t("Find a patient"), Patients.find, default_value=Patients.asked, auto_focus=True,
+        placeholder=t("Name, birth date, record number or phone"), class_name="text-base min-h-12",
     )  # fmt: skip
     listed = E.ul(rx.foreach(Patients.rows, patient_line), class_name="list-none m-0 p-0")
     nothing = empty(
-        rx.cond(searching, "No patient matches.", "You have not opened a chart yet."),
+        rx.cond(searching, t("No patient matches."), t("You have not opened a chart yet.")),
         E.p(
-            rx.cond(searching, "Try fewer letters, another spelling, or the birth date.",
-                    "Type a name, a birth date, a record number or a phone number above."),
+            rx.cond(searching, t("Try fewer letters, another spelling, or the birth date."),
+                    t("Type a name, a birth date, a record number or a phone number above.")),
             class_name="label m-0 mt-1",
         ),
     )  # fmt: skip
     content = rx.cond(
         Patients.kind != "",
-        E.div(failure(Patients.kind, Patients.problem, Patients.open, "/patients"), class_name="p-4"),
-        rx.cond(~Patients.ready, bones(5, "Loading patients"), rx.cond(Patients.rows.length() == 0, nothing, listed)),
+        E.div(failure(Patients.kind, t(Patients.problem), Patients.open, "/patients"), class_name="p-4"),
+        rx.cond(~Patients.ready, bones(5, t("Loading patients")), rx.cond(Patients.rows.length() == 0, nothing, listed)),
     )
-    count = rx.cond(Patients.full, f"first {LIMIT}; type more to narrow", Patients.rows.length().to_string())
+    count = rx.cond(Patients.full, t("first {n}; type more to narrow", n=LIMIT), Patients.rows.length().to_string())
     body = E.main(
-        Hotkey.create(combo="/", on_press=rx.set_focus("find-patient")),
-        E.h1("Patients", class_name="text-(length:--text-display) mb-3"),
+        E.h1(t("Patients"), class_name="text-(length:--text-display) mb-3"),
         RowKeys.create(
             field,
             E.p(
-                "Parts of names, accents and similar sounds are understood. Arrow keys move, Enter opens.",
+                t("Parts of names, accents and similar sounds are understood. Arrow keys move, Enter opens."),
                 class_name="label mt-2 mb-4",
             ),
             E.section(
                 E.div(
-                    E.h2(rx.cond(searching, "Found", "Recent"), id="found-title"),
+                    E.h2(rx.cond(searching, t("Found"), t("Recent")), id="found-title"),
                     E.span(rx.cond(Patients.rows.length() > 0, count, ""), class_name="label nums", role="status"),
                     class_name="card-head",
                 ),
@@ -114,17 +114,17 @@ def patient_line(row: rx.Var[PatientRow]) -> rx.Component:
     return E.li(
         E.a(
             E.div(
-                name_text(row.name, class_name="font-semibold"),
-                rx.cond(row.preferred != "", E.span("prefers ", E.bdi(row.preferred), class_name="label ms-2")),
-                rx.cond(row.died != "", E.span(chip("Died ", row.died), class_name="ms-2")),
+                name_text(t(row.name), class_name="font-semibold"),
+                rx.cond(row.preferred != "", E.span(t("prefers"), " ", E.bdi(row.preferred), class_name="label ms-2")),
+                rx.cond(row.died != "", E.span(chip(t("Died"), " ", t(row.died)), class_name="ms-2")),
                 class_name="min-w-0 sm:col-span-1 col-span-2",
             ),
             E.div(
-                when(row.born, row.born_spoken), " ",
-                rx.cond(row.age != "", E.span("(", row.age, ")", class_name="text-(--ink-soft) nums")),
+                when(t(row.born), row.born_spoken), " ",
+                rx.cond(row.age != "", E.span("(", t(row.age), ")", class_name="text-(--ink-soft) nums")),
             ),
-            E.div(row.sex, class_name="text-(--ink-soft)"),
-            E.div(E.span("MRN ", class_name="label"), E.span(row.record_number, class_name="nums break-all")),
+            E.div(t(row.sex), class_name="text-(--ink-soft)"),
+            E.div(E.span("MRN ", class_name="label"), E.span(t(row.record_number), class_name="nums break-all")),
             E.div(row.facility, class_name="label"),
             href=row.href,
             custom_attrs={"data-row": "patient"},

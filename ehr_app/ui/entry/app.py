@@ -12,6 +12,7 @@ from ehr_app.errors import EhrError
 from ehr_app.identity import facilities, sessions
 from ehr_app.ui.entry import chooser, sign_in
 from ehr_app.ui.entry.page import page, safe
+from ehr_app.ui.entry.words import say
 
 
 def application(end: Callable[[str], Awaitable[None]]) -> Starlette:
@@ -42,10 +43,12 @@ async def session(request: Request) -> Response:
 
 async def _trouble(request: Request, error: Exception) -> Response:
     status, sentence = (error.status, error.sentence) if isinstance(error, EhrError) else (500, EhrError.sentence)
-    return page("Not available", f"<h1>Not available</h1>\n<p>{safe(sentence)}</p>", status)
+    told = say(request, "Not available")
+    return page(request, told, f"<h1>{safe(told)}</h1>\n<p>{safe(say(request, sentence))}</p>", status)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    return page("Not found" if status == 404 else "Not possible", "<h1>That is not possible here</h1>", status, headers)
+    title = say(request, "Not found") if status == 404 else say(request, "Not possible")
+    return page(request, title, f"<h1>{safe(say(request, 'That is not possible here'))}</h1>", status, headers)

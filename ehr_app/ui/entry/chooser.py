@@ -7,6 +7,7 @@ from ehr_app.identity import facilities
 from ehr_app.identity.hosts import facility_slug
 from ehr_app.settings import settings
 from ehr_app.ui.entry.page import page, safe
+from ehr_app.ui.entry.words import say
 
 HOME = "/patients"
 
@@ -17,14 +18,17 @@ async def front(request: Request) -> Response:
         return RedirectResponse(HOME, 303)
     sites = await facilities.listed()
     if not sites:
-        return page("No facility yet", "<h1>No facility yet</h1><p>Load the demo with <code>ehr demo</code>.</p>")
+        told = say(request, "No facility yet")
+        how = safe(say(request, "Load the demo with {command}.", command="ehr demo"))
+        return page(request, told, f"<h1>{safe(told)}</h1><p>{how}</p>")
     links = "\n".join(
         f'<li><a href="{safe(address(request, site.slug))}/"><strong>{safe(site.name)}</strong>'
         f"<span>{safe(site.slug)}</span></a></li>"
         for site in sites
     )
-    body = f'<h1>Choose your facility</h1>\n<nav aria-label="Facilities"><ul class="choices">\n{links}\n</ul></nav>'
-    return page("Choose your facility", body)
+    told, named = safe(say(request, "Choose your facility")), safe(say(request, "Facilities"))
+    body = f'<h1>{told}</h1>\n<nav aria-label="{named}"><ul class="choices">\n{links}\n</ul></nav>'
+    return page(request, say(request, "Choose your facility"), body)
 
 
 def address(request: Request, slug: str | None) -> str:

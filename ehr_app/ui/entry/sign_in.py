@@ -13,12 +13,10 @@ from ehr_app.identity.hosts import facility_slug
 from ehr_app.settings import settings
 from ehr_app.ui.entry.chooser import HOME, address
 from ehr_app.ui.entry.page import page, safe
+from ehr_app.ui.entry.words import say
 
 NEXT = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}")
 FORM_LIMIT = 16_384
-SIGNED_OUT = """<h1>You are signed out</h1>
-<p>Nothing of the record is left on this screen.</p>
-<a class="button" href="/login">Sign in</a>"""
 END = Callable[[str], Awaitable[None]]
 
 
@@ -44,7 +42,7 @@ async def submit(request: Request) -> Response:
     if site is None:
         return RedirectResponse("/", 303)
     if int(request.headers.get("content-length") or FORM_LIMIT + 1) > FORM_LIMIT:
-        return _form(request, site, HOME, "That was too long.", 413)
+        return _form(request, site, HOME, say(request, "That was too long."), 413)
     async with request.form(max_files=0, max_fields=5) as form:
         username, password, target = (str(form.get(name, "")) for name in ("username", "password", "next"))
     target = next_page(target)
@@ -52,9 +50,9 @@ async def submit(request: Request) -> Response:
     try:
         secret = await sessions.sign_in(site.slug, username, password, came_from)
     except TooManyRequests as error:
-        return _form(request, site, target, error.diagnostics, error.status, username)
+        return _form(request, site, target, say(request, error.diagnostics), error.status, username)
     except EhrError as error:
-        return _form(request, site, target, error.sentence, error.status, username)
+        return _form(request, site, target, say(request, error.sentence), error.status, username)
     answer = RedirectResponse(target, 303)
     _set_cookie(answer, request, secret)
     return answer
@@ -77,7 +75,11 @@ def sign_out(end: END) -> Callable[[Request], Awaitable[Response]]:
 
 async def signed_out(request: Request) -> Response:
     """Say that the session is over."""
-    return page("Signed out", SIGNED_OUT)
+    told = say(request, "You are signed out")
+    body = f"""<h1>{safe(told)}</h1>
+<p>{safe(say(request, "Nothing of the record is left on this screen."))}</p>
+<a class="button" href="/login">{safe(say(request, "Sign in"))}</a>"""
+    return page(request, told, body)
 
 
 async def _site(request: Request) -> Site | None:
@@ -90,19 +92,20 @@ def _form(request: Request, site: Site, target: str, trouble: str = "", status: 
     front = address(request, None) + "/"
     focus = ("", " autofocus") if username else (" autofocus", "")
     body = f"""<p class="facility">{safe(site.name)}</p>
-<h1>Sign in</h1>
+<h1>{safe(say(request, "Sign in"))}</h1>
 {alert}
 <form method="post" action="/login">
 <input type="hidden" name="next" value="{safe(target)}">
-<label for="username">Username</label>
+<label for="username">{safe(say(request, "Username"))}</label>
 <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="200"
  required value="{safe(username[:200])}"{focus[0]}{blame}>
-<label for="password">Password</label>
+<label for="password">{safe(say(request, "Password"))}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" maxlength="512" required{focus[1]}{blame}>
-<button type="submit">Sign in</button>
+<button type="submit">{safe(say(request, "Sign in"))}</button>
 </form>
-<p class="quiet">Not at {safe(site.name)}? <a href="{safe(front)}">Choose another facility</a></p>"""
-    return page(f"Sign in – {site.name}", body, status)
+<p class="quiet">{safe(say(request, "Not at {facility}?", facility=site.name))}
+<a href="{safe(front)}">{safe(say(request, "Choose another facility"))}</a></p>"""
+    return page(request, f"{say(request, 'Sign in')} – {site.name}", body, status)
 
 
 def _set_cookie(answer: Response, request: Request, secret: str) -> None:

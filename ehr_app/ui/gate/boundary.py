@@ -9,6 +9,8 @@ import reflex as rx
 from reflex.vars.function import ArgsFunctionOperation
 from reflex_components_core.base.error_boundary import ErrorBoundary  # type: ignore[import-untyped]
 
+from ehr_app.ui.kit.i18n import t
+
 
 class SessionWatch(rx.Component):
     """Asks the server now and then whether the session lives; an ended one leads to `/signed-out`, socket or not."""
@@ -26,9 +28,9 @@ def session_watch(stateful: bool) -> rx.Component | None:
 def error_boundary(stateful: bool) -> rx.Component:
     """Return the boundary around every page."""
     shown = rx.el.main(
-        rx.el.h1("This screen could not be shown"),
-        rx.el.p("Nothing was changed. Reload the page; if it happens again, tell your administrator the time."),
-        rx.el.a("Back to the patients", href="/patients"),
+        rx.el.h1(t("This screen could not be shown")),
+        rx.el.p(t("Nothing was changed. Reload the page; if it happens again, tell your administrator the time.")),
+        rx.el.a(t("Back to the patients"), href="/patients"),
         role="alert",
     )
     props: dict[str, Any] = {} if stateful else {"on_error": rx.noop()}

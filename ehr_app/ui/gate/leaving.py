@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from ehr_app.ui.gate.authz import LEAVING
+from ehr_app.ui.kit.i18n import t
 
 
 class Leave(rx.Component):
@@ -26,9 +27,9 @@ class PlainForm(rx.Component):
     _is_tag_in_global_scope: ClassVar[bool] = True
 
 
-def sign_out_form(*children: Any) -> rx.Component:
+def sign_out_form(*children: Any, **props: Any) -> rx.Component:
     """Return the form around a button "Sign out": a full page load, so that nothing stays in the browser's memory."""
-    form: rx.Component = PlainForm.create(*children, action="/logout", method="post")
+    form: rx.Component = PlainForm.create(*children, action="/logout", method="post", **props)
     return form
 
 
@@ -40,8 +41,8 @@ def add_page(app: rx.App) -> None:
 def leaving() -> rx.Component:
     """Show one line for the moment it takes, and a link should scripts be late."""
     page: rx.Component = rx.el.main(
-        rx.el.p("You are being signed out. "),
-        rx.el.a("Continue", href="/signed-out"),
+        rx.el.p(t("You are being signed out.")),
+        rx.el.a(t("Continue"), href="/signed-out"),
         Leave.create(),
     )
     return page

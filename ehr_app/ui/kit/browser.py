@@ -1,4 +1,4 @@
-"""The few things that happen in the browser alone: hot keys, row keys, the palette's window, toasts, the fixed head.
+"""The few things that happen in the browser alone: single keys, row keys, the palette's window, toasts, the fixed head.
 
 Their code is `assets/kit.js`; each wrapper here gives it a Python name. Nothing of this reaches the server by itself.
 """
@@ -6,7 +6,6 @@ Their code is `assets/kit.js`; each wrapper here gives it a Python name. Nothing
 from typing import Any
 
 import reflex as rx
-from reflex_base.utils.imports import ImportVar
 
 KIT = "$/public/kit"
 
@@ -68,20 +67,17 @@ class ZoneNote(rx.Component):
     zone: rx.Var[str]
 
 
-class Hotkey(rx.Fragment):  # type: ignore[misc]
-    """Runs an event on a key combination: `mod+k` anywhere, a single key outside of text fields."""
+class Keys(rx.Component):
+    """Single keys, and the window that lists them. Shape of `keys`: `{keys, action}`; domains are links with `data-domain`."""
 
-    combo: rx.Var[str]
-    on_press: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]
+    library, tag = KIT, "Keys"
+    keys: rx.Var[list[dict[str, str]]]
+    label: rx.Var[str]
 
-    def add_imports(self) -> dict[str, ImportVar]:
-        """Import the hook."""
-        return {KIT: ImportVar(tag="useHotkey")}
 
-    def add_hooks(self) -> list[rx.Var[Any]]:
-        """Call the hook with the event."""
-        press = rx.Var.create(self.event_triggers["on_press"])
-        return [rx.Var(f"useHotkey({self.combo!s}, {press!s})", _var_data=press._get_all_var_data())]
+class ChartMenu(rx.Component):
+    """The chart's navigation: always shown where there is room, behind a button elsewhere; `current` names what is shown."""
 
-    def _exclude_props(self) -> list[str]:
-        return [*super()._exclude_props(), "combo", "on_press"]
+    library, tag = KIT, "ChartMenu"
+    label: rx.Var[str]
+    current: rx.Var[str]

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import reflex as rx
 
 from ehr_app.ui.kit.browser import Jump
+from ehr_app.ui.kit.i18n import LANGUAGES, set_language, t
 
 E = rx.el
 Weight = Literal["primary", "plain", "quiet"]
@@ -31,7 +32,7 @@ def icon(name: str, size: int = 16, **props: Any) -> rx.Component:
     return rx.icon(name, size=size, aria_hidden="true", **props)
 
 
-def field(name: str, label: str, hint: Any = "", error: Any = "", **props: Any) -> rx.Component:
+def field(name: str, label: Any, hint: Any = "", error: Any = "", **props: Any) -> rx.Component:
     """A text field with its label above, a hint, and an error that names what to do."""
     described = f"{name}-hint {name}-error"
     return E.div(
@@ -45,7 +46,7 @@ def field(name: str, label: str, hint: Any = "", error: Any = "", **props: Any) 
     )  # fmt: skip
 
 
-def search_field(name: str, label: str, on_change: Any, **props: Any) -> rx.Component:
+def search_field(name: str, label: Any, on_change: Any, **props: Any) -> rx.Component:
     """A search field that asks on each keystroke; the newest question wins (its handler supersedes)."""
     return E.div(
         icon("search", 18, class_name="absolute start-3 top-1/2 -translate-y-1/2 text-(--ink-faint) pointer-events-none"),
@@ -69,9 +70,24 @@ def theme_switch() -> rx.Component:
         rx.color_mode_cond(icon("moon", 18), icon("sun", 18)),
         weight="quiet",
         on_click=rx.toggle_color_mode,
-        aria_label="Switch between light and dark",
-        title="Light or dark",
+        aria_label=t("Switch between light and dark"),
+        title=t("Light or dark"),
     )
+
+
+def language_switch() -> rx.Component:
+    """One button per other language, named in itself; the page changes at once."""
+    return rx.fragment(
+        *(
+            button(
+                E.span(name, class_name="max-md:hidden"),
+                E.span(code.upper(), aria_hidden="true", class_name="md:hidden"),
+                E.span(name, class_name="sr md:hidden"),
+                weight="quiet", on_click=set_language(code), lang=code, class_name=f"to-{code}",
+            )
+            for code, name in LANGUAGES.items()
+        )
+    )  # fmt: skip
 
 
 def _classes(own: str, props: dict[str, Any]) -> str:

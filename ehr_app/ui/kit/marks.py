@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 import reflex as rx
 
+from ehr_app.ui.kit.i18n import t
+
 E = rx.el
 Tone = Literal["plain", "critical", "abnormal", "good", "info"]
 
@@ -18,7 +20,7 @@ def flag(code: Any, mark: Any, words: Any, grade: Any) -> rx.Component:
     seen = E.span(
         E.span(mark, aria_hidden="true"), E.span(code, aria_hidden="true"), class_name="flag " + _flag_class(grade).to(str)
     )
-    return rx.cond(words, E.span(seen, E.span(words, class_name="sr"), title=words), rx.fragment())
+    return rx.cond(words, E.span(seen, E.span(t(words), class_name="sr"), title=t(words)), rx.fragment())
 
 
 def graded(value: Any, grade: Any, **props: Any) -> rx.Component:
@@ -29,7 +31,7 @@ def graded(value: Any, grade: Any, **props: Any) -> rx.Component:
 def wrong_or(wrong: Any, *content: Any) -> rx.Component:
     """Content, struck through with the word when it was entered in error."""
     struck = E.span(
-        E.span("Entered in error", class_name="wrong-word hair"), " ", E.s(*content, class_name="wrong"),
+        E.span(t("Entered in error"), class_name="wrong-word hair"), " ", E.s(*content, class_name="wrong"),
     )  # fmt: skip
     return rx.cond(wrong, struck, E.span(*content))
 
@@ -38,7 +40,7 @@ def when(short: Any, spoken: Any = None) -> rx.Component:
     """A date for clinicians; screen readers get the long form (D2)."""
     if spoken is None:
         return E.span(short, class_name="nums whitespace-nowrap")
-    return E.span(E.span(short, aria_hidden="true", class_name="nums whitespace-nowrap"), E.span(spoken, class_name="sr"))
+    return E.span(E.span(short, aria_hidden="true", class_name="nums whitespace-nowrap"), E.span(t(spoken), class_name="sr"))
 
 
 def name_text(name: Any, **props: Any) -> rx.Component:
@@ -46,9 +48,9 @@ def name_text(name: Any, **props: Any) -> rx.Component:
     return E.bdi(name, **props)
 
 
-def labelled(label: str, value: Any, explained: str = "", **props: Any) -> rx.Component:
+def labelled(label: Any, value: Any, explained: Any, **props: Any) -> rx.Component:
     """B2: a label without colon, weaker than its value, explained by a tooltip."""
-    return E.div(E.dt(label, class_name="label", title=explained or label), E.dd(value, class_name="m-0"), **props)
+    return E.div(E.dt(label, class_name="label", title=explained), E.dd(value, class_name="m-0"), **props)
 
 
 def _flag_class(grade: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import reflex as rx
 
 from ehr_app.ui.kit.controls import button, icon, link_button
+from ehr_app.ui.kit.i18n import t
 
 E = rx.el
 Tone = Literal["critical", "warn", "info", "plain"]
@@ -32,25 +33,25 @@ def failure(kind: Any, words: Any, retry: Any, elsewhere: str) -> rx.Component:
     `retry` is the event that loads the page again, `elsewhere` an address to go on from.
     """
     ways = E.div(
-        rx.cond(kind == "missing", rx.fragment(), button("Try again", on_click=retry)),
-        link_button("Find a patient", href=elsewhere),
+        rx.cond(kind == "missing", rx.fragment(), button(t("Try again"), on_click=retry)),
+        link_button(t("Find a patient"), href=elsewhere),
         class_name="flex gap-2 mt-3",
     )
     title = rx.match(
         kind,
-        ("denied", "You may not see this"),
-        ("missing", "Nothing is here"),
-        ("unavailable", "The record does not answer"),
-        ("patient", "This belongs to another patient"),
-        "This could not be shown",
+        ("denied", t("You may not see this")),
+        ("missing", t("Nothing is here")),
+        ("unavailable", t("The record does not answer")),
+        ("patient", t("This belongs to another patient")),
+        t("This could not be shown"),
     )
     hint = rx.match(
         kind,
-        ("denied", "Ask the facility's privacy officer if you need it for care. This attempt was logged."),
-        ("missing", "The address may be wrong, or the record belongs to another facility."),
-        ("unavailable", "Nothing was lost. It is safe to try again."),
-        ("patient", "Nothing was changed. The attempt was logged."),
-        "Nothing was changed.",
+        ("denied", t("Ask the facility's privacy officer if you need it for care. This attempt was logged.")),
+        ("missing", t("The address may be wrong, or the record belongs to another facility.")),
+        ("unavailable", t("Nothing was lost. It is safe to try again.")),
+        ("patient", t("Nothing was changed. The attempt was logged.")),
+        t("Nothing was changed."),
     )
     said = (E.p(words, class_name="m-0 mt-1"), E.p(hint, class_name="label m-0 mt-1"), ways)
     calm = notice(title, *said, role="alert")
@@ -59,12 +60,12 @@ def failure(kind: Any, words: Any, retry: Any, elsewhere: str) -> rx.Component:
 
 def partial(words: Any) -> rx.Component:
     """Some sources did not answer."""
-    return notice("Not everything is shown", E.p(words, class_name="m-0 mt-1"), tone="warn")
+    return notice(t("Not everything is shown"), E.p(words, class_name="m-0 mt-1"), tone="warn")
 
 
 def stale(words: Any) -> rx.Component:
     """What is shown could not be read again."""
-    return notice("This may be out of date", E.p(words, class_name="m-0 mt-1"), tone="warn")
+    return notice(t("This may be out of date"), E.p(words, class_name="m-0 mt-1"), tone="warn")
 
 
 def as_of(words: Any, *more: Any) -> rx.Component:
@@ -72,18 +73,20 @@ def as_of(words: Any, *more: Any) -> rx.Component:
     return E.p(icon("history", 14, class_name="inline -mt-0.5 me-1"), words, *more, class_name="label m-0 nums")
 
 
-def bones(lines: int = 3, label: Any = "Loading") -> rx.Component:
+def bones(lines: int = 3, label: Any = None) -> rx.Component:
     """A skeleton while a section loads."""
     widths = ("w-3/5", "w-4/5", "w-2/5", "w-3/4", "w-1/2")
     rows = [E.div(class_name=f"bone h-4 {widths[i % len(widths)]}", aria_hidden="true") for i in range(lines)]
-    return E.div(E.span(label, class_name="sr"), *rows, role="status", class_name="grid gap-3 px-4 py-4")
+    return E.div(
+        E.span(t("Loading") if label is None else label, class_name="sr"), *rows, role="status", class_name="grid gap-3 px-4 py-4"
+    )
 
 
 def offline_bar() -> rx.Component:
     """Shown while the connection is gone; what is on the screen may be old."""
     return rx.connection_banner(
         E.div(
-            "Connection lost. What you see may be out of date; reconnecting.",
+            t("Connection lost. What you see may be out of date; reconnecting."),
             role="status",
             class_name="offline fixed inset-x-0 bottom-0 z-50",
         )

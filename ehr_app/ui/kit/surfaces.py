@@ -6,6 +6,7 @@ import reflex as rx
 
 from ehr_app.ui.kit.browser import PaletteWindow, SidePanel
 from ehr_app.ui.kit.controls import button, icon
+from ehr_app.ui.kit.i18n import t
 
 E = rx.el
 
@@ -34,11 +35,18 @@ def scroller(*content: Any, label: Any, **props: Any) -> rx.Component:
 
 def side_panel(title: Any, *body: Any, open: Any, on_close: Any) -> rx.Component:
     """A panel beside the page, below the banner; the page stays readable."""
-    closing = button(icon("x", 18), weight="quiet", on_click=on_close, aria_label="Close", class_name="ms-auto")
+    closing = button(
+        icon("x", 18),
+        weight="quiet",
+        on_click=on_close,
+        aria_label=t("Close"),
+        custom_attrs={"data-close": ""},
+        class_name="ms-auto",
+    )
     head = E.div(E.h2(title, class_name="text-base"), closing, class_name="flex items-start gap-3 p-4 pb-2")
-    return rx.cond(open, SidePanel.create(head, *body, label="Details", on_close=on_close), rx.fragment())
+    return rx.cond(open, SidePanel.create(head, *body, label=t("Details"), on_close=on_close), rx.fragment())
 
 
-def palette_window(*body: Any, on_opened: Any, label: str = "Find a patient or a page") -> rx.Component:
+def palette_window(*body: Any, on_opened: Any) -> rx.Component:
     """The palette (Ctrl or Cmd K)."""
-    return PaletteWindow.create(*body, label=label, on_opened=on_opened)
+    return PaletteWindow.create(*body, label=t("Find a patient or a page"), on_opened=on_opened)
