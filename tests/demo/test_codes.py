@@ -36,6 +36,17 @@ READ_ELSEWHERE: dict[Code, str] = {
     codes.THYROTROPIN: _THYROID,
     codes.NO_KNOWN_ALLERGY: "https://hl7.org/fhir/us/core/STU6.1/StructureDefinition-us-core-allergyintolerance.html",
 }
+_SENSITIVITY = "https://hl7.org/fhir/uv/xver-r5.r4/0.1.0/ValueSet-R5-v3-ActInformationSensitivityPolicy-for-R4.html"
+READ_ELSEWHERE |= {
+    codes.KIDNEY_FAILURE: _SYNTHEA + "chronic_kidney_disease.json",
+    codes.DIALYSIS: _SYNTHEA + "dialysis.json",
+    codes.HIV_INFECTION: _SYNTHEA + "hiv_diagnosis.json",
+    codes.SENSOR_GLUCOSE: "https://hl7.org/fhir/uv/cgm/Observation-cgmSensorReadingMassPerVolumeExample.html",
+    codes.RESTRICTED: "https://build.fhir.org/ig/IHE/ITI.PCF/ValueSet-AdvancedSecurityTagVS.html",
+    codes.VIRTUAL: "https://build.fhir.org/ig/HL7/UTG/ValueSet-v3-ActVirtualEncounterCode.html",
+    codes.HOME_HEALTH: "https://hl7.org/fhir/2018May/encounter-example-home.xml.html",
+    **dict.fromkeys(codes.SENSITIVITIES.values(), _SENSITIVITY),
+}
 _CDA_SYSTEMS = {
     "2.16.840.1.113883.6.1": LOINC,
     "2.16.840.1.113883.6.96": SNOMED,
@@ -51,7 +62,7 @@ needs_samples = pytest.mark.skipif(not SAMPLES.exists(), reason="the shared samp
 
 def _ours() -> list[Code]:
     found = [value for value in vars(codes).values() if isinstance(value, Code)]
-    return [*found, *codes.RACES.values()]
+    return [*found, *codes.RACES.values(), *codes.SENSITIVITIES.values(), *codes.QUESTIONS, *codes.ANSWERS]
 
 
 @pytest.fixture(scope="module")
