@@ -129,10 +129,25 @@ export const PaletteWindow = ({ children, label, onOpened, ...rest }) => {
 // work while somebody types, and leave alone whatever is pressed with Ctrl, Alt or Meta.
 const OFF = "single-keys-off";
 const seen = (one) => one.checkVisibility({ visibilityProperty: true });
+const STEP = "step-row";
 const stepRow = (step) => {
+  if (!document.dispatchEvent(new CustomEvent(STEP, { detail: step, cancelable: true }))) return;
   const rows = [...document.querySelectorAll("main [data-row], main .opens, main [data-item]")].filter(seen);
   const at = rows.indexOf(document.activeElement);
   rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + step, 0), rows.length - 1)]?.focus();
+};
+// A list that draws only what is seen takes the steps itself.
+export const useStep = (take) => {
+  const latest = useRef(take);
+  latest.current = take;
+  useEffect(() => {
+    const stepped = (event) => {
+      event.preventDefault();
+      latest.current(event.detail);
+    };
+    document.addEventListener(STEP, stepped);
+    return () => document.removeEventListener(STEP, stepped);
+  }, []);
 };
 const stepDomain = (step) => {
   const all = [...document.querySelectorAll("[data-domain]")];

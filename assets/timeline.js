@@ -4,7 +4,7 @@ import { createElement as h, Fragment, useEffect, useRef, useState } from "react
 import { useNavigate } from "react-router";
 import { Virtuoso } from "react-virtuoso";
 import { useTranslation } from "./i18n";
-import { useHotkey } from "./kit";
+import { useStep } from "./kit";
 import { KindMark } from "./kinds";
 
 const WINDOW = 100;
@@ -146,9 +146,16 @@ export const TimelineList = ({ shown, window: arrived, words: said, onRead, onOp
     list.current?.scrollIntoView({ index: at, behavior: "auto", done: focus });
   };
   const inside = () => box.current?.contains(document.activeElement);
-  useHotkey("j", () => go(inside() ? active + 1 : active));
-  useHotkey("k", () => go(active - 1));
-  useHotkey("mod+p", () => navigate(shown.printed));
+  useStep((step) => go(inside() || step < 0 ? active + step : active));
+  useEffect(() => {
+    const pressed = (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "p") return;
+      event.preventDefault();
+      navigate(shown.printed);
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, [shown.printed]);
   const onKeyDown = (event) => {
     const to = { ArrowDown: active + 1, ArrowUp: active - 1, Home: 0, End: shown.total - 1, PageDown: active + 10, PageUp: active - 10 }[event.key];
     if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;

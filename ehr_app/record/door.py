@@ -116,6 +116,10 @@ class Record:
         """Return those of the named resources (type, id) that there are and that may be seen."""
         return await listing.named(self, places)
 
+    async def recorded_in(self, encounter_id: str, *, count: int) -> list[Stored]:
+        """Return what was recorded in a visit."""
+        return await listing.recorded_in(self, encounter_id, count)
+
     async def last_filed(self, found: Sequence[Stored]) -> Filing | None:
         """Return who filed the newest version among resources that were read, and when."""
         return await filing.last_filed(self, found)

@@ -31,6 +31,8 @@ UNDATED = f"""select x.* from {WHOLE} cross join lateral (select {COLUMNS}, r.da
 NAMED = f"""select {COLUMNS} from ehr.resource r
  join unnest($1::smallint[], $2::smallint[], $3::uuid[]) n(facility, rtype, id)
  on r.facility = n.facility and r.rtype = n.rtype and r.id = n.id"""
+RECORDED_IN = f"""select {COLUMNS} from ehr.resource r where r.encounter = $1 order by r.rtype, r.date_lo desc nulls last, r.id
+ limit $2"""
 MOST = 1000
 
 
@@ -79,3 +81,9 @@ async def named(record: "Record", places: Iterable[tuple[str, str]]) -> list[Sto
         return []
     rows = await record.rows(NAMED, [one[0] for one in keys], [one[1] for one in keys], [one[2] for one in keys])
     return await record.stored_many(rows)
+
+
+async def recorded_in(record: "Record", encounter_id: str, count: int) -> list[Stored]:
+    """Return what was recorded in a visit, by type, newest first."""
+    key = uid(record.facility_number, "Encounter", encounter_id)
+    return await record.stored_many(await record.rows(RECORDED_IN, key, max(1, min(count, MOST))))

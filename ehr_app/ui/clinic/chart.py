@@ -5,18 +5,17 @@ from typing import Any
 
 import reflex as rx
 
-from ehr_app.errors import EhrError, NotFound, Unavailable, WrongPatient
+from ehr_app.errors import EhrError, Unavailable
 from ehr_app.record.door import Record
 from ehr_app.ui.clinic.chart_view import ChartHead, Labelled, NavItem, chart_head
 from ehr_app.ui.clinic.domains import navigation
+from ehr_app.ui.clinic.items import ItemShown, read_item
 from ehr_app.ui.clinic.opening import Found, find, kind_of, now, open_chart, zone_of
-from ehr_app.ui.clinic.results_view import details
 from ehr_app.ui.format.dates import clinical_time
-from ehr_app.ui.format.text import Json, concept_text, part
+from ehr_app.ui.format.text import Json
 from ehr_app.ui.gate.authz import requires
 
 MANY = "100"
-ITEMS = {"Observation"}
 
 
 class Chart(rx.State):
@@ -31,15 +30,14 @@ class Chart(rx.State):
     stale: str = ""
     kind: str = ""
     problem: str = ""
-    item_title: str = ""
-    item: list[Labelled] = []
+    item: ItemShown | None = None
 
     def _begin(self, pid: str, keep: bool) -> None:
         """Clear what belongs to another patient or page; `keep`: the same page is only read again (a reconnect)."""
         if self.head is None or self.head.pid != pid:
             self.head, self.nav, keep = None, [], False
         if not keep:
-            self.ready, self.places, self.item_title, self.item = False, [], "", []
+            self.ready, self.places, self.item = False, [], None
         self.kind, self.problem, self.partial, self.stale = "", "", "", ""
 
     def _fail(self, error: EhrError) -> None:
@@ -70,24 +68,17 @@ class Chart(rx.State):
     @requires()
     async def open_item(self, patient: str, ref: str) -> None:
         """Show everything about one item of this patient; an item of another one is refused and logged."""
-        rtype, _, fhir_id = ref.partition("/")
         try:
-            async with open_chart(self, patient, f"item {rtype}") as record:
-                if rtype not in ITEMS:
-                    raise NotFound
-                resource = (await record.read(rtype, fhir_id)).resource()
-                if part(resource, "subject").get("reference") != f"Patient/{patient}":
-                    raise WrongPatient("an item belongs to another patient than its page")
-                self.item_title = concept_text(part(resource, "code")) or rtype
-                self.item = [Labelled(label, value) for label, value in details(resource, zone_of(record))]
+            async with open_chart(self, patient, f"item {ref}") as record:
+                self.item = await read_item(record, patient, ref, zone_of(record), whole=False)
         except EhrError as error:
-            self.item_title, self.item = "Not shown", [Labelled("Why", error.sentence)]
+            self.item = ItemShown(title="Not shown", facts=[Labelled("Why", error.sentence)])
 
     @rx.event
     @requires()
     async def close_item(self) -> None:
         """Close the item."""
-        self.item_title, self.item = "", []
+        self.item = None
 
 
 def item_opener(ref: Any) -> Any:

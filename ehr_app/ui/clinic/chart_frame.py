@@ -8,6 +8,8 @@ from ehr_app.ui.clinic.chart import Chart
 from ehr_app.ui.clinic.chart_view import AllergyShown, Labelled, NavItem, VitalShown
 from ehr_app.ui.clinic.domains import BY_KEY, DOMAINS
 from ehr_app.ui.clinic.frame import framed, zone_note
+from ehr_app.ui.clinic.item_parts import facts, head_notes, lines
+from ehr_app.ui.clinic.items import ItemShown
 from ehr_app.ui.kit.browser import ChartMenu
 from ehr_app.ui.kit.controls import button, icon, jump
 from ehr_app.ui.kit.i18n import t
@@ -51,17 +53,28 @@ def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
         current=t(BY_KEY[current].label),
         class_name="chart-menu no-print",
     )
-    panel = side_panel(
-        Chart.item_title,
-        E.dl(rx.foreach(Chart.item, _detail), class_name="m-0 px-4 pb-6 grid gap-3"),
-        open=Chart.item_title != "",
-        on_close=Chart.close_item,
-    )
+    panel = side_panel(Chart.item.to(ItemShown).title, _open_item(), open=Chart.item, on_close=Chart.close_item)
     strip = E.div(rx.cond(Chart.head, _vitals()), class_name="md:hidden bg-(--surface) border-b border-(--line)")
     body = E.div(strip, nav, main, panel, class_name="flex max-md:flex-col w-full max-w-[110rem] mx-auto")
     named = {"name": Chart.head.name, "born": Chart.head.born, "number": Chart.head.record_number}
     patient = t("{name}, born {born}, MRN {number}", **named)
     return framed(body, head=head, chart=Chart.nav, patient=rx.cond(Chart.head, patient, ""))
+
+
+def _open_item() -> rx.Component:
+    item = Chart.item.to(ItemShown)
+    more = rx.cond(item.href != "", E.a(t("Open its page: history, documents, raw data"), href=item.href, class_name="link"))
+    listed = rx.cond(
+        item.lines.length() > 0,
+        E.div(E.h3(t("Everything recorded"), class_name="mt-5 mb-1"), lines(item.lines, Chart.head.pid)),
+    )
+    source = rx.cond(
+        item.source.length() > 0, E.div(E.h3(t("Where it comes from"), class_name="mt-5 mb-2"), facts(item.source)),
+    )  # fmt: skip
+    return E.div(
+        E.p(t(item.kind), class_name="label m-0 mb-2"), head_notes(item), facts(item.facts), E.p(more, class_name="my-3"), source,
+        listed, class_name="px-4 pb-6",
+    )  # fmt: skip
 
 
 def _nav_item(item: rx.Var[NavItem], current: str) -> rx.Component:
@@ -161,8 +174,13 @@ def _safety() -> rx.Component:
     )
     return E.a(
         E.span(sign, class_name="shrink-0 self-center"), words, listed, about,
+<<<<<<< HEAD
         href=f"/patients/{head.pid}#allergies",
         aria_label=t(head.allergy_words) + ", " + t("go to the list"),
+=======
+        href=f"/patients/{head.pid}/allergies",
+        aria_label=head.allergy_words + ", go to the list",
+>>>>>>> domains
         class_name=look.to(str) + " flex max-sm:flex-wrap items-baseline gap-x-2 px-4 py-1.5 border-t border-(--line)",
     )  # fmt: skip
 

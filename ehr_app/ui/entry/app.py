@@ -1,6 +1,6 @@
 """The entry pages as one small Starlette app; Reflex is mounted below it, so these routes win over pages of the same name."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,8 +15,8 @@ from ehr_app.ui.entry.page import page, safe
 from ehr_app.ui.entry.words import say
 
 
-def application(end: Callable[[str], Awaitable[None]]) -> Starlette:
-    """Return the app. Shape: `end` closes the session of a secret on every screen."""
+def application(end: Callable[[str], Awaitable[None]], more: Sequence[Route] = ()) -> Starlette:
+    """Return the app. Shape: `end` closes the session of a secret on every screen, `more` are routes of other parts."""
     routes = [
         Route("/", chooser.front),
         Route("/login", sign_in.show),
@@ -25,6 +25,7 @@ def application(end: Callable[[str], Awaitable[None]]) -> Starlette:
         Route("/signed-out", sign_in.signed_out),
         Route("/ready", ready),
         Route("/session", session),
+        *more,
     ]
     return Starlette(routes=routes, exception_handlers={EhrError: _trouble, HTTPException: _refused})
 

@@ -81,7 +81,7 @@ def test_a1_the_allergy_state_is_in_the_head_of_every_chart_page(
     signed_in(f"/patients/{pid}")
     for address in (f"/patients/{pid}", f"/patients/{pid}/results"):
         page.goto(page.url.split("/patients")[0] + address)
-        strip = page.locator("header.head a[href$='#allergies']")
+        strip = page.locator("header.head a[href$='/allergies']")
         expect(strip).to_contain_text(words)
         expect(strip).to_contain_text(told)
 
