@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from ehr_app.errors import EhrError
 from ehr_app.identity import facilities, sessions
+from ehr_app.ui.admin import upload
 from ehr_app.ui.entry import chooser, sign_in
 from ehr_app.ui.entry.page import page, safe
 from ehr_app.ui.entry.words import say
@@ -25,6 +26,7 @@ def application(end: Callable[[str], Awaitable[None]]) -> Starlette:
         Route("/signed-out", sign_in.signed_out),
         Route("/ready", ready),
         Route("/session", session),
+        *upload.ROUTES,
     ]
     return Starlette(routes=routes, exception_handlers={EhrError: _trouble, HTTPException: _refused})
 
