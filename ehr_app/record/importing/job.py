@@ -1,7 +1,7 @@
 """One step of one batch in a process of its own: `python -m ehr_app.record.importing.job STEP FACILITY BATCH`.
 
-The server starts it and holds its standard input: when the server is gone, so is the step; the batch then waits to be continued. How far
-it is stands in the batch's folder, as counts only.
+The server starts it and holds its standard input: when the server is gone, so is the step, and the batch waits to be continued. How
+far it is stands in the batch's folder, as counts only.
 """
 
 import json

@@ -4,6 +4,7 @@ Nothing that the sender says about the file is believed: its name is shown and n
 it is read.
 """
 
+import asyncio
 import errno
 import re
 import shutil
@@ -67,7 +68,7 @@ async def receive(data: Path, batch: UUID, number: int, key: bytes, chunks: Asyn
             out.write(chunk)
         if announced is not None and size != announced:
             raise Malformed("the file arrived cut off; nothing of it was kept")
-        out.finish()
+        await asyncio.to_thread(out.finish)
     except OSError as error:
         out.abandon()
         raise _full(error) from error

@@ -1,4 +1,4 @@
-"""How a screen of the administration opens the record, and who may: the administrators of the facility, under this purpose alone."""
+"""How a screen of the administration opens the record, and who may: the administrators of the facility, for this alone."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

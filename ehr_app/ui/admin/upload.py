@@ -77,9 +77,10 @@ async def _add(request: Request) -> JSONResponse:
     data = settings().data
     try:
         with steps.held(data, batch.id):  # one file after the other, and no step meanwhile
+            batch = await _batch(request, "add a file")
             number = len(batch.files)
             if number >= receiving.MOST_FILES:
-                raise BadRequest(f"one batch takes {receiving.MOST_FILES} files at most; pack them as NDJSON, or bring several batches")
+                raise BadRequest(f"one batch takes {receiving.MOST_FILES} files at most; bring the others in another one")
             key = keys.load(settings().keys).derive(sealed.PURPOSE)
             size = await receiving.receive(data, batch.id, number, key, request.stream(), _announced(request))
             async with _administration(request, f"batch {batch.id}") as record:
