@@ -5,7 +5,8 @@ import pkgutil
 
 import reflex as rx
 
-from ehr_app.ui import clinic
+from ehr_app.ui import admin, clinic
+from ehr_app.ui.admin import upload
 from ehr_app.ui.clinic import document_bytes
 from ehr_app.ui.entry import app as entry
 from ehr_app.ui.gate import boundary, events, gate, headers, internals, leaving, logfilter, logout, tokens
@@ -17,11 +18,12 @@ async def end_session(secret: str) -> None:
     await logout.end_session(app, secret)
 
 
-for module in pkgutil.walk_packages(clinic.__path__, clinic.__name__ + "."):
-    importlib.import_module(module.name)
+for area in (clinic, admin):
+    for module in pkgutil.walk_packages(area.__path__, area.__name__ + "."):
+        importlib.import_module(module.name)
 
 app = rx.App(
-    api_transformer=[entry.application(end_session, document_bytes.ROUTES), headers.Pages, gate.Gate, headers.SecurityHeaders],
+    api_transformer=[entry.application(end_session, [*document_bytes.ROUTES, *upload.ROUTES]), headers.Pages, gate.Gate, headers.SecurityHeaders],
     stylesheets=["/theme.css"],
     html_lang="en",
     backend_exception_handler=events.on_backend_error,

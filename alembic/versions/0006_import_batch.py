@@ -8,7 +8,7 @@ from alembic import op
 from ehr_app.record.migrate import script
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0007"
 
 TABLES = """
 create table ehr.import_batch(

@@ -5,9 +5,10 @@ and write paths use plain SQL: an object per row would cost more than the whole 
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Column, Float, Integer, LargeBinary, SmallInteger
+from sqlalchemy import ARRAY, JSON, BigInteger, Column, Float, Integer, LargeBinary, SmallInteger
 from sqlmodel import Field, SQLModel
 
 
@@ -131,3 +132,38 @@ class DataKey(SQLModel, table=True):
     wrapped: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     created_at: datetime
     retired_at: datetime | None
+
+
+class ImportBatch(SQLModel, table=True):
+    """One import: who, when, the sealed names of its files, its state and what its steps came to."""
+
+    __tablename__ = "import_batch"
+    __table_args__ = {"schema": "ehr"}
+
+    id: UUID = Field(primary_key=True)
+    facility: int = Field(sa_column=_small())
+    account: UUID | None
+    who: str
+    began_at: datetime
+    ended_at: datetime | None
+    about: bytes
+    counts: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    state: str
+
+
+class ImportPart(SQLModel, table=True):
+    """One commit of a batch: the access that wrote its versions, between which times, of which types."""
+
+    __tablename__ = "import_part"
+    __table_args__ = {"schema": "ehr"}
+
+    access: UUID = Field(primary_key=True)
+    batch: UUID
+    facility: int = Field(sa_column=_small())
+    kind: str
+    first: datetime
+    last: datetime
+    rtypes: list[int] = Field(sa_column=Column(ARRAY(SmallInteger), nullable=False))
+    created: int
+    updated: int
+    deleted: int

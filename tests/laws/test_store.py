@@ -11,7 +11,9 @@ from ehr_app.record.ids import uid
 from ehr_app.standards.r4 import PATIENT_COMPARTMENT, RTYPES
 from tests.people import World, observation, patient
 
-PATIENT_TABLES = ("resource", "resource_history", "eq", "qty", "dat", "outbox", "share", "deny", "access", "answer")
+PATIENT_TABLES = (
+    "resource", "resource_history", "eq", "qty", "dat", "outbox", "share", "deny", "access", "answer", "import_batch", "import_part",
+)  # fmt: skip
 READABLE = PATIENT_TABLES[:6]
 WITHOUT_PATIENT_DATA = {
     "facility", "account", "authority", "membership", "session", "token", "local_secret", "sign_in_failure", "class", "data_key",
@@ -124,7 +126,8 @@ async def test_the_application_role_cannot_touch_identity_or_the_log(world: Worl
         "select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace "
         "where n.nspname = 'ehr' and has_function_privilege('ehr_app', p.oid, 'execute') order by 1"
     )
-    context = {f"context_{of}" for of in ("denies", "facility", "patient", "reads", "writes")}
+    asked = ("account", "administers", "denies", "facility", "patient", "reads", "writes")
+    context = {f"context_{of}" for of in asked}
     verbs = {"enter", "fetch", "filed_by", "intern_class", "put", "recent_patients", "remove", "unindex"}
     assert {row[0] for row in rows} == context | verbs
 

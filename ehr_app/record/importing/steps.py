@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,13 +107,19 @@ class Importing:
         files = [File(source.display, source.size) for source in sources]
         began = time.monotonic()
 
+        holding = ExitStack()
+        holds = self.batch is None  # else its caller does
+
         def begin(batch: UUID) -> bool:
             self.batch = batch
+            if holds:
+                holding.enter_context(held(self._settings.data, batch))
             return self._worker.run(_begun(self._worker, batch, files))
 
         lead = Lead(sources, self._worker, self._setup, notes, pace)
         try:
-            total = lead.run(folder, journal, self.batch or uuid4(), begin, who)
+            with holding:
+                total = lead.run(folder, journal, self.batch or uuid4(), begin, who)
         except BaseException:
             if self.batch is not None:
                 self._worker.run(_stopped(self._worker, self.batch))

@@ -121,7 +121,8 @@ async def test_x1_every_row_of_hostile_files_is_told_as_the_import_then_does(
             entry(observation("p1", id="early", effectiveDateTime="0001-01-01T00:00:00+14:00")),
         ),
     )
-    (folder / "cut.json").write_text('{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Patient","id":"c"}},')
+    cut = '{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Patient","id":"c"}},'
+    (folder / "cut.json").write_text(cut)
     (folder / "odd.json").write_bytes(b"\xff\xfe not json")
     before = await contents(installation)
 
