@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from ehr_app.ui.clinic.opening import Found
 from ehr_app.ui.clinic.results_address import OUT, Asked, asked
-from ehr_app.ui.clinic.results_panels import Panel, panels
+from ehr_app.ui.clinic.results_panels import Panel, corrected, former_value, panels
 from ehr_app.ui.clinic.results_view import CONFLICT, DAY_CUT, details, grid, over_time, series_key, telling_test
 
 ZONE = ZoneInfo("UTC")
@@ -153,3 +153,17 @@ def test_everything_about_a_result_is_one_step_away() -> None:
     assert told["Exact value"] == "4.123456789 mmol/L"
     assert (told["Collected"], told["Reported"]) == ("01-May-2026 09:30", "01-May-2026 12:00")
     assert (told["Performed by"], told["Note"], told["Status"]) == ("North Lab", "Redrawn", "Final")
+
+
+def test_R3_a_corrected_result_shows_what_it_was() -> None:
+    now, before = lab("a", 5.1, "2026-05-01", status="corrected"), lab("a", 15.1, "2026-05-01")
+    assert corrected([now, lab("b", 1, "2026-05-01")]) == ["a"]
+    was = former_value([now, now, before])
+    assert was == "15.1 mmol/L" and former_value([now]) == former_value([now, now]) == ""
+    card = panels(Found([report("r", "a")]), [now], Found([now]), TIME, ZONE, {"Observation/a": was})[0][0]
+    assert [(row.value, row.status, row.former) for row in card.rows] == [("5.1 mmol/L", "Corrected", "15.1 mmol/L")]
+
+
+def test_R2_a_value_without_unit_is_an_error_and_without_range_says_so() -> None:
+    card = cards([], [lab("a", 4, "2026-05-01", valueQuantity={"value": 4})])[0]
+    assert (card.rows[0].value, card.rows[0].limits, card.rows[0].grade) == ("4, unit missing", "No range", "ungraded")
