@@ -18,7 +18,10 @@ E = rx.el
 
 def figures(shown: Any, of: Any) -> rx.Component:
     """Small multiples under one time axis; `of` names what is drawn, so that another choice starts unzoomed."""
-    drawn = E.div(graph_tools(of), rx.foreach(shown, figure), class_name="grid gap-4 grid-cols-[minmax(0,1fr)]")
+    several = "grid gap-4 grid-cols-[minmax(0,1fr)] xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]"
+    columns = rx.cond(shown.length() > 1, several, "grid grid-cols-[minmax(0,1fr)]")
+    graphs = E.div(rx.foreach(shown, figure), class_name=columns)
+    drawn = E.div(graph_tools(of), graphs, class_name="grid gap-3 grid-cols-[minmax(0,1fr)]")
     return rx.cond(shown.length() > 0, drawn, rx.fragment())
 
 

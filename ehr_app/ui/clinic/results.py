@@ -13,7 +13,7 @@ from ehr_app.ui.clinic.frame import Shell
 from ehr_app.ui.clinic.opening import Found, find, now, open_chart, page_patient, zone_of
 from ehr_app.ui.clinic.results_address import Asked, asked
 from ehr_app.ui.clinic.results_groups import Choices, choices, condition, other_row, type_of
-from ehr_app.ui.clinic.results_panels import Panel, panels
+from ehr_app.ui.clinic.results_panels import Panel, corrected, former_value, panels
 from ehr_app.ui.clinic.results_parts import panel_list, switches
 from ehr_app.ui.clinic.results_view import Grid, grid, list_line, telling_test
 from ehr_app.ui.clinic.series_reading import read_series
@@ -29,6 +29,7 @@ E = rx.el
 PAGE = 100
 GRID_PAGE = "400"
 REPORTS, SINGLES = "30", "150"
+MOST_CORRECTED = 12
 
 
 class Results(rx.State):
@@ -139,10 +140,21 @@ class Results(rx.State):
             )
         singles = await self._observations(record, wish, SINGLES)
         known: dict[str, Json] = {str(one.get("id")): one for one in [*singles.resources, *reports.included]}
-        self.panels, older = panels(reports, list(known.values()), singles, wish, zone)
+        former = await self._former(record, corrected(known.values()))
+        self.panels, older = panels(reports, list(known.values()), singles, wish, zone, former)
         chosen = self.choices
         if chosen is not None:
             self.choices = chosen.paged(older)
+
+    async def _former(self, record: Record, ids: list[str]) -> dict[str, str]:
+        """R3: what corrected results were before, of the newest ones; the versions of each are one step away."""
+        read = {one: await record.history("Observation", one, count=10) for one in ids[:MOST_CORRECTED]}
+        return {
+            f"Observation/{one}": former_value(
+                [version.stored.resource() for version in page.versions if not version.stored.deleted]
+            )
+            for one, page in read.items()
+        }
 
     async def _observations(self, record: Record, wish: Asked, count: str) -> Found:
         return await find(record, "Observation", ("patient", wish.pid), *condition(wish), *wish.dates(now()), ("_count", count))

@@ -3,7 +3,7 @@
 Pure. A page shows what both searches have read completely; older cards are on the next one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from ehr_app.ui.format.dates import clinical_time, local_day, spoken_date
 from ehr_app.ui.format.text import Json, clinical_text, in_error, items, part, plain, reference_text
 from ehr_app.ui.format.values import UNIT_MISSING, result, worst
 
+NO_FORMER: Mapping[str, str] = {}
 _FINAL = {"final": "", "amended": "Amended", "corrected": "Corrected", "appended": "Amended", "preliminary": "Preliminary",
           "partial": "Partial", "registered": "Registered", "cancelled": "Cancelled"}  # fmt: skip
 
@@ -33,6 +34,7 @@ class ResultRow:
     words: str = ""
     grade: str = "ungraded"
     status: str = ""
+    former: str = ""
     wrong: bool = False
     href: str = ""
 
@@ -55,8 +57,18 @@ class Panel:
     rows: list[ResultRow] = field(default_factory=list)
 
 
-def panels(reports: Found, observations: Sequence[Json], singles: Found, asked: Asked, zone: ZoneInfo) -> tuple[list[Panel], str]:
-    """Return cards, newest first, and the address of the older ones: each report, then each day's results that no report names."""
+def panels(
+    reports: Found,
+    observations: Sequence[Json],
+    singles: Found,
+    asked: Asked,
+    zone: ZoneInfo,
+    former: Mapping[str, str] = NO_FORMER,
+) -> tuple[list[Panel], str]:
+    """Return cards, newest first, and the address of the older ones: each report, then each day's results that no report names.
+
+    Shape of `former`: the reference of a corrected result to the value it had before.
+    """
     by_ref = {f"Observation/{one.get('id')}": one for one in observations}
     told: set[str] = set()
     cards: list[tuple[str, Panel]] = []
@@ -77,7 +89,8 @@ def panels(reports: Found, observations: Sequence[Json], singles: Found, asked: 
     shown = [card for stamp, card in sorted(cards, key=lambda pair: pair[0], reverse=True) if not edge or stamp >= edge.isoformat()]
     if asked.flag == OUT:
         shown = [replace(card, rows=_out(card)) for card in shown if _out(card)]
-    return shown, asked.but(until=instant(edge)) if edge else ""
+    told = [replace(card, rows=[replace(row, former=former.get(row.ref, "")) for row in card.rows]) for card in shown]
+    return told, asked.but(until=instant(edge)) if edge else ""
 
 
 def _out(card: Panel) -> list[ResultRow]:
@@ -90,6 +103,17 @@ def _complete_since(*found: Found) -> datetime | None:
         min(moments) for one in found if one.more and (moments := [when for that in one.resources if (when := taken_at(that))])
     ]
     return max(edges).astimezone(UTC).replace(microsecond=0) if edges else None
+
+
+def corrected(observations: Iterable[Json]) -> list[str]:
+    """R3: the ids of the results that replaced a former value."""
+    return [str(one.get("id")) for one in observations if one.get("status") in ("corrected", "amended")]
+
+
+def former_value(versions: Iterable[Json]) -> str:
+    """R3: the newest value that differs from the present one; `versions` newest first; empty when none does."""
+    values = [shown.value for one in versions if (shown := result(one)).value]
+    return next((value for value in values[1:] if value != values[0]), "")
 
 
 def row_of(observation: Json, pid: str) -> ResultRow:

@@ -89,9 +89,10 @@ def panel_row(row: rx.Var[ResultRow]) -> rx.Component:
     told = t("Trend of {name}", name=row.name)
     trend = rx.cond(row.href != "", E.a(t("trend"), href=row.href, class_name="link hair no-print", aria_label=told))
     status = rx.cond(row.status != "", E.span(chip(t(row.status), tone="info"), class_name="me-2"))
+    former = rx.cond(row.former != "", E.span(t("was"), " ", E.s(row.former), class_name="label nums block"))
     return E.tr(
         E.td(wrong_or(row.wrong, name), " ", status, trend),
-        E.td(graded(row.value, row.grade), class_name="end"),
+        E.td(graded(row.value, row.grade), former, class_name="end"),
         E.td(flag(row.code, row.mark, t(row.words), row.grade)),
         E.td(t(row.limits), class_name="label nums", custom_attrs={"data-label": t("Range")}),
         custom_attrs={"data-text": row.name},

@@ -16,6 +16,8 @@ from ehr_app.ui.format.text import Json, clinical_text, items, part, plain, refe
 from ehr_app.ui.format.values import NO_RANGE, UNIT_MISSING, Result, result
 
 COLUMNS = 12
+CONFLICT = "Some tests came in more than one unit; each unit has a row of its own."
+DAY_CUT = "This day has more results than the grid holds; the list has all of them."
 
 
 @dataclass(frozen=True)
@@ -81,18 +83,18 @@ def grid(observations: Iterable[Json], asked: Asked, zone: ZoneInfo, more: bool 
         tests.setdefault(series_key(one), {}).setdefault(day, []).append((one, result(one)))
     whole = list(days)[:-1] if more and len(days) > 1 else list(days)
     columns = whole[:COLUMNS]
-    rows = [_grid_row(key, {day: by_day[day] for day in columns if day in by_day}, columns, asked, drawn) for key, by_day in tests.items()
-            if any(day in by_day for day in columns)]  # fmt: skip
+    seen = {key: {day: by_day[day] for day in columns if day in by_day} for key, by_day in tests.items()}
+    rows = [_grid_row(key, by_day, columns, asked, drawn) for key, by_day in seen.items() if by_day]
     if asked.flag == OUT:
         rows = [row for row in rows if any(cell.grade in ("critical", "abnormal") for cell in row.cells)]
     rows.sort(key=lambda row: (row.rank, row.name.lower()))
     older = ""
-    if columns and (len(days) > len(columns)):
+    if columns and (more or len(days) > len(columns)):
         local = days[columns[-1]].astimezone(zone).date()
         older = asked.but(until=instant(datetime.combine(local, time(), zone)))
     heads = [Column(key, clinical_date(local_day(days[key], zone)), spoken_date(local_day(days[key], zone))) for key in columns]
-    conflicts = _conflicts(tests)
-    return Grid(heads, rows, older, asked.but() if asked.until else "", conflicts)
+    note = DAY_CUT if more and len(days) == 1 else CONFLICT if _conflict(tests) else ""
+    return Grid(heads, rows, older, asked.but() if asked.until else "", note)
 
 
 def series_key(observation: Json) -> str:
@@ -183,16 +185,13 @@ def _grid_row(
     )
 
 
-def _conflicts(tests: Iterable[str]) -> str:
+def _conflict(tests: Iterable[str]) -> bool:
     units: dict[str, set[str]] = {}
     for key in tests:
         system, code, unit = [*key.split("|", 2), "", ""][:3]
-        units.setdefault(f"{system}|{code}", set()).add(unit)
-    return (
-        "Some tests came in more than one unit; each unit has a row of its own."
-        if any(len(one) > 1 for one in units.values())
-        else ""
-    )
+        if unit:
+            units.setdefault(f"{system}|{code}", set()).add(unit)
+    return any(len(one) > 1 for one in units.values())
 
 
 def _cell(found: list[tuple[Json, Result]]) -> Cell:

@@ -97,7 +97,7 @@ def vitals() -> rx.Component:
         class_name="flex flex-wrap items-center gap-4 mb-4",
     )
     newest_card = card(
-        t("Newest of each"), E.ul(rx.foreach(Vitals.newest, newest_line), class_name="row-list"), key="newest"
+        t("Newest of each"), E.ul(rx.foreach(Vitals.newest, newest_line), class_name="row-list xl:columns-2"), key="newest"
     )  # fmt: skip
     growth = E.section(
         E.h2(t("Growth"), class_name="text-(length:--text-title) mt-2 mb-2"),
