@@ -10,7 +10,7 @@ import pytest
 from ehr_app.record.contents import Kind
 from ehr_app.record.timeline import Count, Event, Filed, Found, Order
 from ehr_app.standards.r4 import RTYPES
-from ehr_app.ui.clinic.timeline_view import Asked, asked, event_row, kinds_of, link, shown
+from ehr_app.ui.clinic.timeline_view import Asked, EventRow, asked, event_row, in_moments, kinds_of, link, shown
 from ehr_app.ui.format.headline import headline, told_text
 
 ZONE = ZoneInfo("America/New_York")
@@ -18,14 +18,22 @@ LAB, VITAL, PROBLEM = Kind("Observation", "laboratory"), Kind("Observation", "vi
 COUNTS = [Count(LAB, 2021, 40), Count(LAB, 2015, 5), Count(VITAL, 2021, 10), Count(PROBLEM, 2014, 2), Count(PROBLEM, None, 3)]
 
 
-def _event(resource: dict[str, Any], stamp: datetime | None = datetime(2021, 3, 4, 9, 5), bare: bool = False, **filed: Any) -> Event:  # noqa: DTZ001
-    return Event(resource, Kind(resource["resourceType"], ""), stamp, bare, "North", datetime(2022, 1, 1, tzinfo=UTC), Filed(**filed))
+MOMENT = datetime.fromisoformat("2021-03-04T09:05")
+
+
+def _event(resource: dict[str, Any], stamp: datetime | None = MOMENT, bare: bool = False, **filed: Any) -> Event:
+    written = datetime(2022, 1, 1, tzinfo=UTC)
+    return Event(resource, Kind(resource["resourceType"], ""), stamp, bare, "North", written, Filed(**filed))
+
+
+def _mmol(value: str) -> dict[str, Any]:
+    return {"value": Decimal(value), "unit": "mmol/L"}
 
 
 def _potassium(**more: Any) -> dict[str, Any]:
     return {"resourceType": "Observation", "id": "k1", "status": "final", "code": {"text": "Potassium"},
-            "valueQuantity": {"value": Decimal("6.9"), "unit": "mmol/L"}, "interpretation": [{"coding": [{"code": "HH"}]}],
-            "referenceRange": [{"low": {"value": Decimal("3.5"), "unit": "mmol/L"}, "high": {"value": Decimal("5.1"), "unit": "mmol/L"}}],
+            "valueQuantity": _mmol("6.9"), "interpretation": [{"coding": [{"code": "HH"}]}],
+            "referenceRange": [{"low": _mmol("3.5"), "high": _mmol("5.1")}],
             "performer": [{"display": "City lab"}]} | more  # fmt: skip
 
 
@@ -39,7 +47,8 @@ def test_an_address_is_a_state_and_a_state_an_address() -> None:
 
 @pytest.mark.parametrize("year", ["١٩", "20190", "-1", "2019; drop", "²"])
 def test_what_an_address_cannot_mean_is_left_out(year: str) -> None:
-    assert asked({"kind": "nonsense,summary,results,results", "year": year, "find": "x" * 500}) == Asked(("results",), "", "x" * 100)
+    query = {"kind": "nonsense,summary,results,results", "year": year, "find": "x" * 500}
+    assert asked(query) == Asked(("results",), "", "x" * 100)
 
 
 def test_a_year_is_a_jump_to_its_newest_event_and_never_hides_others() -> None:
@@ -52,7 +61,8 @@ def test_a_year_is_a_jump_to_its_newest_event_and_never_hides_others() -> None:
 def test_the_strip_tells_counts_and_empty_years_and_marks_the_chosen_one() -> None:
     years = shown("p", Asked(year="2015"), COUNTS, None, 1).years
     assert [(one.label, one.count, one.gap, one.current) for one in years] == [
-        ("2021", "50", "", False), ("2015", "5", "5 years without events", True), ("2014", "2", "", False), ("No date", "3", "", False),
+        ("2021", "50", "", False), ("2015", "5", "5 years without events", True), ("2014", "2", "", False),
+        ("No date", "3", "", False),
     ]  # fmt: skip
     assert years[0].height == 100 and years[1].height == 10
 
@@ -115,10 +125,21 @@ def test_every_type_of_r4_has_a_line(rtype: str) -> None:
 
 
 def test_m1_a_medication_is_told_by_its_line_and_reason() -> None:
-    request = {"resourceType": "MedicationRequest", "status": "stopped", "medicationCodeableConcept": {"text": "Lisinopril 10 MG Oral Tablet"},
-               "reasonCode": [{"text": "Hypertension"}], "requester": {"display": "Dr. Wu"}}  # fmt: skip
+    request = {"resourceType": "MedicationRequest", "status": "stopped", "reasonCode": [{"text": "Hypertension"}],
+               "medicationCodeableConcept": {"text": "Lisinopril 10 MG Oral Tablet"},
+               "requester": {"display": "Dr. Wu"}}  # fmt: skip
     line = headline(request, ZONE)
-    assert line.title.startswith("lisinopril — 10 mg") and (line.detail, line.status, line.author) == ("for Hypertension", "Stopped", "Dr. Wu")
+    assert line.title.startswith("lisinopril — 10 mg")
+    assert (line.detail, line.status, line.author) == ("for Hypertension", "Stopped", "Dr. Wu")
+
+
+def test_r3_within_a_moment_the_gravest_result_comes_first_and_moments_stay_in_order() -> None:
+    def at(ref: str, time: str, grade: str = "normal") -> EventRow:
+        return EventRow(ref=ref, day="04-Mar-2021", time=time, grade=grade)
+
+    rows = [at("Observation/1", "10:00"), at("Observation/2", "10:00", "critical"), at("DiagnosticReport/3", "10:00"),
+            at("Observation/4", "09:00", "critical")]  # fmt: skip
+    assert [row.ref[-1] for row in in_moments(rows)] == ["3", "2", "1", "4"]
 
 
 def test_the_searched_text_has_values_and_notes_and_no_ids() -> None:
