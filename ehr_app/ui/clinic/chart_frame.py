@@ -174,13 +174,8 @@ def _safety() -> rx.Component:
     )
     return E.a(
         E.span(sign, class_name="shrink-0 self-center"), words, listed, about,
-<<<<<<< HEAD
-        href=f"/patients/{head.pid}#allergies",
-        aria_label=t(head.allergy_words) + ", " + t("go to the list"),
-=======
         href=f"/patients/{head.pid}/allergies",
-        aria_label=head.allergy_words + ", go to the list",
->>>>>>> domains
+        aria_label=t(head.allergy_words) + ", " + t("go to the list"),
         class_name=look.to(str) + " flex max-sm:flex-wrap items-baseline gap-x-2 px-4 py-1.5 border-t border-(--line)",
     )  # fmt: skip
 

@@ -73,7 +73,8 @@ class Timeline(rx.State):
             return
         try:
             async with open_chart(self, patient, "timeline") as record:
-                await self._send(record, patient, first // WINDOW, min(max(windows, 1), AT_ONCE))
+                if not await self._send(record, patient, first // WINDOW, min(max(windows, 1), AT_ONCE)):
+                    await self._reload_window(record, patient)
             self.trouble = ""
         except EhrError as error:
             self.trouble = error.sentence
@@ -98,10 +99,14 @@ class Timeline(rx.State):
         await self._load(record, pid)
         await self._send(record, pid, min(place, max(self.shown.total - 1, 0)) // WINDOW, 1)
 
-    async def _send(self, record: Record, pid: str, first: int, windows: int) -> None:
+    async def _send(self, record: Record, pid: str, first: int, windows: int) -> bool:
+        """Send windows; tell whether they hold what was counted (events may have been filed or taken away since)."""
         found = await events.read(record, pid, record.access.facility.time_zone, self._order, first, windows)
         zone, words = zone_of(record), self._asked.words
-        self.window = Window(self.shown.stamp, first * WINDOW, [view.event_row(one, zone, words) for one in found])
+        rows = [view.event_row(one, zone, words) for one in found]
+        rows = [row for at in range(0, len(rows), WINDOW) for row in view.in_moments(rows[at : at + WINDOW])]
+        self.window = Window(self.shown.stamp, first * WINDOW, rows)
+        return len(rows) == min(windows * WINDOW, self.shown.total - first * WINDOW)
 
 
 def _text_of(zone: ZoneInfo) -> Any:
@@ -119,7 +124,7 @@ def timeline() -> rx.Component:
     head = E.div(
         E.h1(t("Timeline"), class_name="text-(length:--text-title)"),
         total,
-        E.div(timeline_find(shown), class_name="ms-auto w-full sm:w-72 no-print"),
+        E.div(timeline_find(shown), class_name="ms-auto min-w-40 flex-1 sm:flex-none sm:w-72 no-print"),
         rx.cond(
             shown.printing,
             link_button(t("Back to the timeline"), href=shown.plain, class_name="no-print"),
@@ -130,7 +135,7 @@ def timeline() -> rx.Component:
     everything = rx.cond(shown.everything != "", E.li(E.a(t("Show everything"), href=shown.everything, class_name="link hair")))
     filters = E.ul(
         rx.foreach(shown.filters, kind_filter), everything, aria_label=t("Filter by kind"),
-        class_name="no-print list-none m-0 mb-3 p-0 flex flex-wrap items-center gap-1.5",
+        class_name="kind-filters no-print list-none m-0 mb-3 p-0 flex flex-wrap items-center gap-1.5",
     )  # fmt: skip
     strip = rx.cond(
         (shown.years.length() > 1) & ~shown.printing,

@@ -7,6 +7,7 @@ in a group; the order of a moment puts a report before its results.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,8 @@ NO_DATE = "none"
 PRINTED = 5_000
 MOST_WORDS, LONGEST = 6, 100
 _AROUND = 60
+_WHOLE = ("Encounter/", "DiagnosticReport/")
+_RANKS = {"critical": 0, "abnormal": 1}
 
 
 @dataclass(frozen=True)
@@ -201,10 +204,18 @@ def event_row(event: Event, zone: ZoneInfo, words: Sequence[str] = ()) -> EventR
         spoken=spoken_date(day, "No date"),
         time=f"{event.stamp:%H:%M}" if event.stamp and not event.bare else "",
         author=line.author or (filed.display if filed.kind == "session" else ""),
-        source=event.facility,
+        source="" if line.author.startswith(event.facility) else event.facility,
         came="Imported" if filed.action == "import" else "Over the API" if filed.kind == "token" else "",
     )
     return replace(row, excerpt=_excerpt(event, row, words)) if words else row
+
+
+def in_moments(rows: Sequence[EventRow]) -> list[EventRow]:
+    """R3: within one moment a report comes before its results, and the gravest result first; moments keep their order."""
+    made: list[EventRow] = []
+    for _, moment in groupby(rows, key=lambda row: (row.day, row.time)):
+        made += sorted(moment, key=lambda row: (not row.ref.startswith(_WHOLE), _RANKS.get(row.grade, 2)))
+    return made
 
 
 def search_text(resource: Mapping[str, object], zone: ZoneInfo) -> str:
