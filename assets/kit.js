@@ -3,6 +3,7 @@
 import { createElement as h, useEffect, useRef, useState } from "react";
 import { useTranslation } from "./i18n";
 
+const OFF = "single-keys-off";
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable=true]");
 
 // The key as the table of keys names it: a Latin letter or sign also where the keyboard has another script.
@@ -11,6 +12,22 @@ const named = (event) => {
   if (event.key.length !== 1 || event.key.charCodeAt(0) < 128) return event.key;
   const letter = event.code?.match(/^Key([A-Z])$/)?.[1].toLowerCase();
   return letter ?? LATIN[event.code]?.[Number(event.shiftKey)] ?? event.key;
+};
+
+// A single key of one screen, outside of text fields and dialogs.
+export const useHotkey = (combo, press) => {
+  const latest = useRef(press);
+  latest.current = press;
+  useEffect(() => {
+    const listen = (event) => {
+      if (named(event) !== combo || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+      if (localStorage.getItem(OFF) === "yes" || document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      latest.current();
+    };
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, [combo]);
 };
 
 // Arrow keys walk through the links marked data-row inside `box`; the field above them keeps Home and End.
@@ -127,7 +144,6 @@ export const PaletteWindow = ({ children, label, onOpened, ...rest }) => {
 
 // Single keys: `g` and a domain's key, `[` and `]`, `/`, `j` and `k`, `?`. They can be switched off (WCAG 2.1.4), never
 // work while somebody types, and leave alone whatever is pressed with Ctrl, Alt or Meta.
-const OFF = "single-keys-off";
 const seen = (one) => one.checkVisibility({ visibilityProperty: true });
 const STEP = "step-row";
 const stepRow = (step) => {
