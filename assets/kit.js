@@ -14,19 +14,20 @@ const named = (event) => {
   return letter ?? LATIN[event.code]?.[Number(event.shiftKey)] ?? event.key;
 };
 
-// A single key of one screen, outside of text fields and dialogs.
+// A key of one screen, heard before the keys of every screen: "mod+p", or a single key outside of text fields and dialogs.
 export const useHotkey = (combo, press) => {
   const latest = useRef(press);
   latest.current = press;
   useEffect(() => {
     const listen = (event) => {
-      if (named(event) !== combo || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-      if (localStorage.getItem(OFF) === "yes" || document.querySelector("dialog[open]")) return;
+      const mod = event.ctrlKey || event.metaKey;
+      if ((mod ? "mod+" : "") + named(event) !== combo || event.altKey || document.querySelector("dialog[open]")) return;
+      if (!mod && (typing(event.target) || localStorage.getItem(OFF) === "yes")) return;
       event.preventDefault();
       latest.current();
     };
-    window.addEventListener("keydown", listen);
-    return () => window.removeEventListener("keydown", listen);
+    window.addEventListener("keydown", listen, true);
+    return () => window.removeEventListener("keydown", listen, true);
   }, [combo]);
 };
 
@@ -190,7 +191,7 @@ export const Keys = ({ children, keys, label, ...rest }) => {
   useEffect(() => {
     const run = (event) => {
       if (event.metaKey || (event.ctrlKey || event.altKey) && !event.getModifierState("AltGraph")) return;
-      if (document.querySelector("dialog[open]")) return;
+      if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
       if (event.key === "Escape") return ACTIONS.close();
       if (off || event.isComposing || typing(event.target)) return;
       const pressed = named(event);
