@@ -3,6 +3,7 @@
 import { createElement as h, useEffect, useRef, useState } from "react";
 import { useTranslation } from "./i18n";
 
+const OFF = "single-keys-off";
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable=true]");
 
 // The key as the table of keys names it: a Latin letter or sign also where the keyboard has another script.
@@ -11,6 +12,23 @@ const named = (event) => {
   if (event.key.length !== 1 || event.key.charCodeAt(0) < 128) return event.key;
   const letter = event.code?.match(/^Key([A-Z])$/)?.[1].toLowerCase();
   return letter ?? LATIN[event.code]?.[Number(event.shiftKey)] ?? event.key;
+};
+
+// A key of one screen, heard before the keys of every screen: "mod+p", or a single key outside of text fields and dialogs.
+export const useHotkey = (combo, press) => {
+  const latest = useRef(press);
+  latest.current = press;
+  useEffect(() => {
+    const listen = (event) => {
+      const mod = event.ctrlKey || event.metaKey;
+      if ((mod ? "mod+" : "") + named(event) !== combo || event.altKey || document.querySelector("dialog[open]")) return;
+      if (!mod && (typing(event.target) || localStorage.getItem(OFF) === "yes")) return;
+      event.preventDefault();
+      latest.current();
+    };
+    window.addEventListener("keydown", listen, true);
+    return () => window.removeEventListener("keydown", listen, true);
+  }, [combo]);
 };
 
 // Arrow keys walk through the links marked data-row inside `box`; the field above them keeps Home and End.
@@ -127,7 +145,6 @@ export const PaletteWindow = ({ children, label, onOpened, ...rest }) => {
 
 // Single keys: `g` and a domain's key, `[` and `]`, `/`, `j` and `k`, `?`. They can be switched off (WCAG 2.1.4), never
 // work while somebody types, and leave alone whatever is pressed with Ctrl, Alt or Meta.
-const OFF = "single-keys-off";
 const seen = (one) => one.checkVisibility({ visibilityProperty: true });
 const STEP = "step-row";
 const stepRow = (step) => {
@@ -174,7 +191,7 @@ export const Keys = ({ children, keys, label, ...rest }) => {
   useEffect(() => {
     const run = (event) => {
       if (event.metaKey || (event.ctrlKey || event.altKey) && !event.getModifierState("AltGraph")) return;
-      if (document.querySelector("dialog[open]")) return;
+      if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
       if (event.key === "Escape") return ACTIONS.close();
       if (off || event.isComposing || typing(event.target)) return;
       const pressed = named(event);

@@ -34,7 +34,7 @@ def test_B3_hostile_names_and_birth_dates_stand_right_everywhere(charts: Server,
         sheet = page.locator("style[media=print]").text_content() or ""
         assert (body["name"][0]["given"][0] if "name" in body else "Name not known") in sheet
     page.keyboard.press("Control+k")
-    expect(page.locator("dialog[open] [role=option][href*=hostile]")).to_have_count(len(PEOPLE))
+    expect(page.locator("dialog[open] [aria-labelledby=palette-patients] [href*=hostile]")).to_have_count(len(PEOPLE))
     assert page.evaluate("document.querySelector('dialog[open]').scrollWidth <= 320")
     visit(page, "/patients")
     expect(page.locator("main a[href*=hostile]")).to_have_count(len(PEOPLE))

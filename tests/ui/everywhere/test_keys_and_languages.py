@@ -56,9 +56,9 @@ def test_enter_waits_for_the_answer_to_what_was_typed(chart: Page) -> None:
 def test_single_keys_walk_between_pages_and_rows(chart: Page) -> None:
     chart.keyboard.type("gr")
     chart.wait_for_url(f"**/patients/{PATIENT}/results")
-    expect(chart.locator("main .opens").first).to_be_visible()
+    expect(chart.locator(".panel-table .opens").first).to_be_visible()
     chart.keyboard.press("j")
-    expect(chart.locator("main .opens").first).to_be_focused()
+    expect(chart.locator(".panel-table .opens").first).to_be_focused()
     chart.keyboard.press("Enter")
     expect(chart.locator("aside.panel")).to_be_visible()
     chart.locator("body").click(position={"x": 700, "y": 5})
