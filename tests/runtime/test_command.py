@@ -23,6 +23,7 @@ CONTRACT = [
     "token --facility north --user admin --scopes system/*.cruds --data D",
     "migrate",
     "demo --data D",
+    "demo --patients 10000",
     "user add kim --display Kim --facility north --role nurse",
     "user disable kim",
     "user reset kim",
