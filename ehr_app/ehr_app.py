@@ -22,8 +22,9 @@ for area in (clinic, admin):
     for module in pkgutil.walk_packages(area.__path__, area.__name__ + "."):
         importlib.import_module(module.name)
 
+routes = [*document_bytes.ROUTES, *upload.ROUTES]
 app = rx.App(
-    api_transformer=[entry.application(end_session, [*document_bytes.ROUTES, *upload.ROUTES]), headers.Pages, gate.Gate, headers.SecurityHeaders],
+    api_transformer=[entry.application(end_session, routes), headers.Pages, gate.Gate, headers.SecurityHeaders],
     stylesheets=["/theme.css"],
     html_lang="en",
     backend_exception_handler=events.on_backend_error,

@@ -50,7 +50,7 @@ def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
             aria_label=t("Chart"),
         ),
         label=t("Chart"),
-        current=t(BY_KEY[current].label),
+        current=t(BY_KEY[current].label) if current in BY_KEY else t("One entry"),
         class_name="chart-menu no-print",
     )
     panel = side_panel(Chart.item.to(ItemShown).title, _open_item(), open=Chart.item, on_close=Chart.close_item)
