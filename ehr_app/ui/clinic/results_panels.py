@@ -89,8 +89,8 @@ def panels(
     shown = [card for stamp, card in sorted(cards, key=lambda pair: pair[0], reverse=True) if not edge or stamp >= edge.isoformat()]
     if asked.flag == OUT:
         shown = [replace(card, rows=_out(card)) for card in shown if _out(card)]
-    told = [replace(card, rows=[replace(row, former=former.get(row.ref, "")) for row in card.rows]) for card in shown]
-    return told, asked.but(until=instant(edge)) if edge else ""
+    corrected_too = [replace(card, rows=[replace(row, former=former.get(row.ref, "")) for row in card.rows]) for card in shown]
+    return corrected_too, asked.but(until=instant(edge)) if edge else ""
 
 
 def _out(card: Panel) -> list[ResultRow]:
