@@ -6,12 +6,10 @@ from contextlib import asynccontextmanager
 import reflex as rx
 
 from ehr_app.errors import Forbidden
+from ehr_app.identity.roles import ADMINISTRATORS
 from ehr_app.record.access import Credential
 from ehr_app.record.door import Purpose, Record, door
 from ehr_app.ui.gate.session import credential_of
-
-ADMINISTRATORS = ("admin", "facility-administrator")
-"""The roles that administer a facility; `ehr.context_administers` holds the same ones."""
 
 
 @asynccontextmanager
@@ -27,6 +25,6 @@ async def administration(credential: Credential, facility: str | None, asked: st
     """Open the record for an administrator of a facility."""
     opening = door().open(credential, action="administer", purpose=Purpose.ADMINISTRATION, facility=facility, asked=asked)
     async with opening as record:
-        if not set(ADMINISTRATORS) & set(record.access.roles):
+        if not ADMINISTRATORS & set(record.access.roles):
             raise Forbidden()
         yield record

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from ehr_app.identity.roles import ADMINISTRATORS
 from ehr_app.record.door import Record
 from ehr_app.ui.clinic.domains import DOMAINS
 from ehr_app.ui.clinic.opening import now, zone_of
@@ -27,12 +28,14 @@ class Shell(rx.State):
     zone: str = ""
     user: str = ""
     as_of: str = ""
+    administers: bool = False
 
     async def _tell(self, record: Record) -> None:
         access, window = record.access, await self.get_state(UiState)
         window.toasts = []
         self.facility, self.zone, self.user = access.facility.name, access.facility.time_zone, access.display
         self.as_of = clinical_time(now(), zone_of(record))
+        self.administers = bool(ADMINISTRATORS & set(access.roles))
 
 
 def framed(*body: Any, head: Any = None, chart: Any = None, patient: Any = "") -> rx.Component:
@@ -82,7 +85,10 @@ def _top_bar() -> rx.Component:
             class_name="flex items-center gap-2 min-w-0 min-h-6 home",
         ),
         E.nav(
-            E.a(t("Patients"), href="/patients", class_name="nav-item"), aria_label=t("Main"), class_name="ms-2 max-sm:hidden"
+            E.a(t("Patients"), href="/patients", class_name="nav-item max-sm:hidden"),
+            rx.cond(Shell.administers, E.a(t("Administration"), href="/admin/imports", class_name="nav-item"), rx.fragment()),
+            aria_label=t("Main"),
+            class_name="ms-2 flex gap-1",
         ),
         E.div(find, class_name="ms-auto"),
         language_switch(),
