@@ -7,7 +7,7 @@ import reflex as rx
 
 from ehr_app.ui import admin, clinic
 from ehr_app.ui.admin import upload
-from ehr_app.ui.clinic import document_bytes
+from ehr_app.ui.clinic import document_bytes, watching
 from ehr_app.ui.entry import app as entry
 from ehr_app.ui.gate import boundary, events, gate, headers, internals, leaving, logfilter, logout, tokens
 from ehr_app.ui.gate.authz import Authz
@@ -39,3 +39,4 @@ internals.socket_server(app).eio.cors_allowed_origins = gate.socket_origin_allow
 events.install_event_filter(app)
 logfilter.install_log_filter()
 app.register_lifespan_task(logout.ended_sessions_leave, app=app)
+watching.install(app)

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     kms_key_id: str | None = Field(default=None, description="AWS KMS key that wraps the key file.")
     pool_size: int = Field(default=10, ge=1, description="Database connections of one server process.")
     log_level: str = Field(default="info", description="debug, info, warning or error.")
-    session_idle_min: int = Field(default=20, ge=1, description="Minutes without a click after which a session ends.")
+    session_idle_min: int = Field(default=20, ge=1, description="Minutes without a touch after which a session ends.")
     session_life_h: int = Field(default=12, ge=1, description="Hours after which every session ends.")
 
     @property

@@ -25,6 +25,7 @@ SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 ACCOUNT = "select account, display, password_hash, roles, facility from ehr.sign_in_account($1, $2)"
 OPENED = "select ehr.open_session($1, $2::smallint, $3, $4, $5)"
 LIVE = "select account, username, display, facility, roles, ends_at from ehr.live_session($1)"
+LEFT = "select extract(epoch from ehr.session_ends($1) - now())::float8"
 ENDED = "select n from unnest($1::bytea[]) with ordinality as asked(secret, n) where ehr.session_ends(secret) is null"
 CLOSED = "select ehr.close_session($1)"
 CACHE_S = 2.0
@@ -96,6 +97,25 @@ async def live(cookie_header: str, host: str) -> Session | None:
         return session if session is not None and session.facility == facility_slug(host) else None
     except EhrError:
         return None
+
+
+async def left_s(cookie_header: str, host: str) -> float | None:
+    """Return the seconds until the browser's session ends, None when it is over; the question does not count as activity."""
+    secret = secret_of(cookie_header, host)
+    if secret is None:
+        return None
+    seconds: float | None = (await ledger.rows(LEFT, secret.encode()))[0][0]
+    if seconds is None:
+        _cache.pop(_sid(secret), None)
+    return seconds
+
+
+async def renew(cookie_header: str, host: str) -> Session | None:
+    """Return the browser's session and keep it alive: somebody is there. Asks the database whatever is remembered."""
+    sid = sid_of(cookie_header, host) or ""
+    if _cache.get(sid) != REVOKED:
+        _cache.pop(sid, None)
+    return await live(cookie_header, host)
 
 
 async def ended(browsers: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -59,6 +59,7 @@ class Record:
         self.h = store.h
         self._connection: asyncpg.Connection | None = None
         self._answered: Counter[UUID | None] = Counter()
+        self._touched: set[UUID] = set()
         self.status = 200
 
     async def read(self, rtype: str, fhir_id: str) -> Stored:
@@ -209,6 +210,10 @@ class Record:
         """Count resources as answered."""
         self._answered[patient] += resources
 
+    def touched(self, *patients: UUID | None) -> None:
+        """Note whose record was changed; it is announced when the change is committed."""
+        self._touched.update(patient for patient in patients if patient is not None)
+
     async def finish(self, error: BaseException | None) -> None:
         """Commit or roll back, and make the answer durable."""
         connection, self._connection = self._connection, None
@@ -221,6 +226,8 @@ class Record:
                 raise Unavailable("the database went away before the change was confirmed") from trouble
             finally:
                 self.store.pool.release(connection)
+        if self._touched and (error is None or connection is None):  # without a transaction each change is committed by itself
+            self.store.announcer.announce(self.facility_number, self._touched)
         if error is not None:
             self.status = error.status if isinstance(error, EhrError) else 500
         await self.store.audit.answered(Answer(self.access.id, self.facility_number, self._answered, self.status))

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ehr_app.errors import Unavailable
 from ehr_app.record import dictionary
 from ehr_app.record.access import AuditWriter
+from ehr_app.record.announcing import GATHER_S, Announcer
 from ehr_app.record.body import Vault
 from ehr_app.record.codec import decode_object
 from ehr_app.record.connections import Connections
@@ -62,12 +63,19 @@ class Store:
     """Connections as the application role, the audit writer's, and what is needed to seal, open and index bodies."""
 
     def __init__(
-        self, pool: Connections, quick: Connections, audit: AuditWriter, keyfile: KeyFile, objects: ObjectStore
+        self,
+        pool: Connections,
+        quick: Connections,
+        audit: AuditWriter,
+        announcer: Announcer,
+        keyfile: KeyFile,
+        objects: ObjectStore,
     ) -> None:
         """Use `connect` to make one. `quick` is for reads by key alone, which never wait behind a long search."""
         self.pool = pool
         self.quick = quick
         self.audit = audit
+        self.announcer = announcer
         self.keyfile = keyfile
         self.objects = objects
         self.h: Callable[..., int] = blinder(keyfile)
@@ -122,14 +130,22 @@ class Store:
         return known
 
     async def close(self) -> None:
-        """Finish the log, then let go of all connections."""
+        """Finish the log and the announcements, then let go of all connections."""
+        await self.announcer.stop()
         await self.audit.stop()
         await self.pool.close()
         await self.quick.close()
 
 
 async def connect(
-    app_dsn: str, audit_dsn: str, keyfile: KeyFile, objects: ObjectStore, *, connections: int = 16, planned_once: bool = False
+    app_dsn: str,
+    audit_dsn: str,
+    keyfile: KeyFile,
+    objects: ObjectStore,
+    *,
+    connections: int = 16,
+    planned_once: bool = False,
+    announced_every_s: float = GATHER_S,
 ) -> Store:
     """Open the store. Shape: postgresql:// addresses of the roles ehr_app and ehr_audit.
 
@@ -139,7 +155,8 @@ async def connect(
     quick = Connections(app_dsn, QUICK_CONNECTIONS, planned_once=planned_once)
     audit_pool = Connections(audit_dsn, 3)
     audit = AuditWriter(audit_pool)
-    store = Store(pool, quick, audit, keyfile, objects)
+    announcer = Announcer(Connections(app_dsn, 1), announced_every_s)
+    store = Store(pool, quick, audit, announcer, keyfile, objects)
     try:
         await audit.start()
         await store.load()

@@ -82,6 +82,7 @@ async def create(record: "Record", resource: dict[str, Any], *, if_none_exist: s
     if not await put_draft(record, draft, 0):
         raise Conflict()
     record.saw(draft.row.patient)
+    record.touched(draft.row.patient)
     return Written(_stored(record, rtype, draft), created=True)
 
 
@@ -110,6 +111,7 @@ async def _update_checked(record: "Record", resource: dict[str, Any], if_match: 
         draft = await make_draft(record, resource, fhir_id, row["ver"] + 1 if row is not None else 1)
         if await put_draft(record, draft, expected):
             record.saw(draft.row.patient)
+            record.touched(draft.row.patient, row["patient"] if row is not None else None)
             return Written(_stored(record, rtype, draft), created=expected == 0)
         if if_match is not None:
             raise StaleVersion()
@@ -133,6 +135,7 @@ async def delete(record: "Record", rtype: str, fhir_id: str, *, if_match: int | 
         content = record.store.vault.seal(row["facility"], RTYPES[rtype], row["id"], row["ver"] + 1, was.body)
         arguments = (row["ver"], row["facility"], RTYPES[rtype], row["id"], updated, content)
         if await _call(record, REMOVE, *arguments):
+            record.touched(row["patient"])
             gone = Stored(row["facility"], rtype, fhir_id, row["ver"] + 1, updated, b"", deleted=True)
             return Written(gone, created=False)
         if if_match is not None:
@@ -166,6 +169,7 @@ async def write_many(record: "Record", changes: Sequence[Change]) -> list[Writte
             raise Conflict("", [Issue(at, "conflict", "this collides with another change")])
         for position, draft in fresh:
             record.saw(draft.row.patient)
+            record.touched(draft.row.patient)
             results[position] = Written(_stored(record, draft.row.rtype, draft), created=True)
     for position, change in enumerate(changes):
         try:

@@ -109,6 +109,7 @@ async def _store(record: Record, items: list[Item], resolver: Resolver, outcome:
             else:
                 written.append(draft)
                 record.saw(draft.row.patient)
+                record.touched(draft.row.patient)
                 done(record, one, draft.row.patient, outcome, "create")
     for same in groups:
         for one in same[1:]:
@@ -137,6 +138,7 @@ async def _meet(record: Record, one: Incoming, row: asyncpg.Record, outcome: Out
         done(record, one, row["patient"], outcome, "match")
     else:
         await _put(record, one, row["ver"] + 1, row["ver"], outcome, written)
+        record.touched(row["patient"])
 
 
 async def _put(record: Record, one: Incoming, version: int, over: int, outcome: Outcome, written: list[Draft]) -> None:
@@ -145,4 +147,5 @@ async def _put(record: Record, one: Incoming, version: int, over: int, outcome: 
         raise Conflict()
     written.append(draft)
     record.saw(draft.row.patient)
+    record.touched(draft.row.patient)
     done(record, one, draft.row.patient, outcome, "update" if over else "create")

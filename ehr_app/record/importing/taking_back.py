@@ -195,6 +195,7 @@ async def _remove(record: Record, rows: list[asyncpg.Record]) -> datetime:
         raise Forbidden() from None
     if not all(row["gone"] for row in found):
         raise Conflict()
+    record.touched(*(row["patient"] for row in rows))
     return at
 
 
@@ -205,6 +206,7 @@ async def _restore(record: Record, row: asyncpg.Record, was: asyncpg.Record) -> 
     if not await put_draft(record, draft, row["ver"]):
         raise Conflict()
     record.saw(draft.row.patient)
+    record.touched(draft.row.patient, row["patient"])
     return draft.updated
 
 

@@ -33,6 +33,7 @@ from ehr_app.record.store import Store, connect
 T = TypeVar("T")
 WORKERS = 2
 CONNECTIONS = 3
+ANNOUNCED_EVERY_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,9 @@ async def open_store(setup: Setup) -> Store:
     """Connect to the store. Raises Unavailable with one sentence."""
     keyfile = keys.load(setup.key_file)
     objects = ObjectStore(setup.objects, keyfile.derive("objects"))
-    return await connect(setup.app_dsn, setup.audit_dsn, keyfile, objects, connections=CONNECTIONS)
+    return await connect(
+        setup.app_dsn, setup.audit_dsn, keyfile, objects, connections=CONNECTIONS, announced_every_s=ANNOUNCED_EVERY_S
+    )
 
 
 class _Own:

@@ -10,6 +10,7 @@ from ehr_app.ui.clinic.domains import BY_KEY, DOMAINS
 from ehr_app.ui.clinic.frame import framed, zone_note
 from ehr_app.ui.clinic.item_parts import facts, head_notes, lines
 from ehr_app.ui.clinic.items import ItemShown
+from ehr_app.ui.clinic.news_strip import news_strip
 from ehr_app.ui.kit.browser import ChartMenu
 from ehr_app.ui.kit.controls import button, icon, jump
 from ehr_app.ui.kit.i18n import t
@@ -55,7 +56,7 @@ def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
     )
     panel = side_panel(Chart.item.to(ItemShown).title, _open_item(), open=Chart.item, on_close=Chart.close_item)
     strip = E.div(rx.cond(Chart.head, _vitals()), class_name="md:hidden bg-(--surface) border-b border-(--line)")
-    body = E.div(strip, nav, main, panel, class_name="flex max-md:flex-col w-full max-w-[110rem] mx-auto")
+    body = E.div(strip, nav, main, panel, news_strip(), class_name="flex max-md:flex-col w-full max-w-[110rem] mx-auto")
     named = {"name": Chart.head.name, "born": Chart.head.born, "number": Chart.head.record_number}
     patient = t("{name}, born {born}, MRN {number}", **named)
     return framed(body, head=head, chart=Chart.nav, patient=rx.cond(Chart.head, patient, ""))

@@ -20,6 +20,7 @@ from ehr_app.ui.clinic.frame import Shell
 from ehr_app.ui.clinic.opening import open_chart, page_patient, zone_of
 from ehr_app.ui.clinic.rows import Section
 from ehr_app.ui.clinic.sections import section
+from ehr_app.ui.clinic.watching import Watching
 from ehr_app.ui.format.text import Json, part
 from ehr_app.ui.gate.authz import requires
 from ehr_app.ui.kit.controls import button
@@ -30,7 +31,7 @@ E = rx.el
 OWN_PAGES = frozenset(("summary", "timeline", "results", "vitals"))
 
 
-class DomainPage(rx.State):
+class DomainPage(Watching, rx.State):
     """The sections of the domain and the patient in the address."""
 
     sections: list[Section] = []
@@ -57,14 +58,19 @@ class DomainPage(rx.State):
         try:
             async with open_chart(self, pid, key) as record:
                 await shell._tell(record)
-                await chart._load(record, pid)
-                await self._read(record, pid, key, chart)
+                await self._watch(record)
+                await self._reread(record)
             chart.ready = True
         except EhrError as error:
             chart._fail(error)
         except Exception:
             chart._fail(EhrError())  # never an empty list for what could not be read
             raise
+
+    async def _reread(self, record: Record) -> None:
+        chart, pid = await self.get_state(Chart), page_patient(self)
+        await chart._load(record, pid)
+        await self._read(record, pid, _page_key(self), chart)
 
     @rx.event
     @requires()

@@ -3,9 +3,13 @@
 import reflex as rx
 
 from ehr_app.errors import EhrError
+from ehr_app.record.announcing import Topic
+from ehr_app.record.door import Record
+from ehr_app.record.ids import uid
 from ehr_app.ui.clinic.frame import Shell, framed
 from ehr_app.ui.clinic.opening import kind_of, now, open_list, zone_of
 from ehr_app.ui.clinic.patients_view import PatientRow, patient_rows
+from ehr_app.ui.clinic.watching import Watching
 from ehr_app.ui.format.dates import today
 from ehr_app.ui.gate.authz import requires
 from ehr_app.ui.kit.browser import RowKeys
@@ -18,7 +22,7 @@ E = rx.el
 LIMIT = 50
 
 
-class Patients(rx.State):
+class Patients(Watching, rx.State):
     """The list that is shown and the question it answers."""
 
     rows: list[PatientRow] = []
@@ -45,20 +49,25 @@ class Patients(rx.State):
         self.asked, self.kind, self.problem = text, "", ""
         try:
             async with open_list(self, "patients") as record:
-                asked = text.strip()
-                found = await (record.find_patients(asked, limit=LIMIT) if asked else record.recent_patients(limit=12))
+                await self._reread(record)
                 await shell._tell(record)
-                self.rows = patient_rows(
-                    [one.resource() for one in found], today(now(), zone_of(record)), record.access.facility.name
-                )
-                self.full = bool(asked) and len(found) == LIMIT
         except EhrError as error:
-            self.rows, self.kind, self.problem = [], kind_of(error), error.sentence
+            await self._lost(error)
         except Exception:
             self.rows, self.kind, self.problem = [], "other", EhrError.sentence
             raise
         finally:
             self.ready = True
+
+    async def _reread(self, record: Record) -> None:
+        asked = self.asked.strip()
+        found = await (record.find_patients(asked, limit=LIMIT) if asked else record.recent_patients(limit=12))
+        await self._watch(record, [Topic(one.facility, uid(one.facility, "Patient", one.id)) for one in found])
+        self.rows = patient_rows([one.resource() for one in found], today(now(), zone_of(record)), record.access.facility.name)
+        self.full = bool(asked) and len(found) == LIMIT
+
+    async def _lost(self, error: EhrError) -> None:
+        self.rows, self.kind, self.problem = [], kind_of(error), error.sentence
 
 
 @rx.page(route="/patients", title="Patients", on_load=Patients.open)
@@ -133,5 +142,6 @@ def patient_line(row: rx.Var[PatientRow]) -> rx.Component:
                 " gap-x-4 gap-y-0.5 px-4 py-2.5 items-baseline border-t border-(--line) hover:bg-(--sunken)"
                 " focus-visible:bg-(--accent-soft) outline-offset-[-2px]"
             ),
-        )
+        ),
+        key=row.pid,
     )  # fmt: skip

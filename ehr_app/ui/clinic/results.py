@@ -18,6 +18,7 @@ from ehr_app.ui.clinic.results_parts import panel_list, switches
 from ehr_app.ui.clinic.results_view import Grid, grid, list_line, telling_test
 from ehr_app.ui.clinic.series_reading import read_series
 from ehr_app.ui.clinic.series_view import Series, series, together
+from ehr_app.ui.clinic.watching import Watching
 from ehr_app.ui.format.text import Json
 from ehr_app.ui.gate.authz import requires
 from ehr_app.ui.heavy.virtual_table import row_filter, virtual_table
@@ -27,12 +28,15 @@ from ehr_app.ui.kit.surfaces import card
 
 E = rx.el
 PAGE = 100
+READ_AGAIN = 500
+"""A list that was read on further is not read again by itself; it says that more has come."""
+
 GRID_PAGE = "400"
 REPORTS, SINGLES = "30", "150"
 MOST_CORRECTED = 12
 
 
-class Results(rx.State):
+class Results(Watching, rx.State):
     """What the address asks for: its panels, or its grid and series, or one page of its list."""
 
     view: str = ""
@@ -65,21 +69,27 @@ class Results(rx.State):
         try:
             async with open_chart(self, pid, f"results by {wish.view}") as record:
                 await shell._tell(record)
-                await chart._load(record, pid)
-                self.choices = choices(wish, await record.contents(pid))
-                if type_of(wish.group) or wish.view == "list":
-                    self.view = "list"
-                    await self._turn(record, wish, None)
-                elif wish.view == "time":
-                    await self._over_time(record, wish)
-                else:
-                    await self._by_panel(record, wish)
+                await self._watch(record)
+                await self._reread(record)
             chart.ready = True
         except EhrError as error:
             chart._fail(error)
         except Exception:
             chart._fail(EhrError())  # never an empty list for what could not be read
             raise
+
+    async def _reread(self, record: Record) -> None:
+        pid = page_patient(self)
+        wish = asked(pid, self.router.url.query_parameters)
+        await (await self.get_state(Chart))._load(record, pid)
+        self.choices = choices(wish, await record.contents(pid))
+        if type_of(wish.group) or wish.view == "list":
+            self.view = "list"
+            await self._list(record, wish)
+        elif wish.view == "time":
+            await self._over_time(record, wish)
+        else:
+            await self._by_panel(record, wish)
 
     @rx.event
     @requires()
@@ -100,20 +110,22 @@ class Results(rx.State):
         return f"{self.of} {self._opened}"
 
     async def _turn(self, record: Record, wish: Asked, cursor: str | None) -> None:
-        rtype = type_of(wish.group) or "Observation"
-        params = [("patient", wish.pid), ("_count", str(PAGE)), *condition(wish)]
-        if rtype == "Observation":
-            params += wish.dates(now())
-        page = await record.search(rtype, params, cursor=cursor)
-        zone = zone_of(record)
-        made = [
-            list_line(one.resource(), zone) if rtype == "Observation" else other_row(one.resource(), zone) for one in page.matches
-        ]
-        if cursor is None:
-            self.start, self._opened = 0, self._opened + 1
-        else:
-            self.start += len(self.page)
-        self.page, self._cursor = made, page.next_cursor
+        made, self._cursor = await _lines(record, wish, cursor)
+        self.start, self.page = self.start + len(self.page), made
+
+    async def _list(self, record: Record, wish: Asked) -> None:
+        """Read the list from its beginning, as far as the reader has come: the rows change under her, her place does not."""
+        held = self.start + len(self.page)
+        if held > READ_AGAIN:
+            self.note = "More has been filed since this list was opened. Reload to see it."
+            return
+        rows, cursor = await _lines(record, wish, None)
+        while cursor is not None and len(rows) < held:
+            more, cursor = await _lines(record, wish, cursor)
+            rows += more
+        if not held or len(rows) < held:
+            self._opened += 1
+        self.start, self.page, self._cursor = 0, rows, cursor
 
     async def _over_time(self, record: Record, wish: Asked) -> None:
         zone, moment = zone_of(record), now()
@@ -158,6 +170,16 @@ class Results(rx.State):
 
     async def _observations(self, record: Record, wish: Asked, count: str) -> Found:
         return await find(record, "Observation", ("patient", wish.pid), *condition(wish), *wish.dates(now()), ("_count", count))
+
+
+async def _lines(record: Record, wish: Asked, cursor: str | None) -> tuple[list[dict[str, str]], str | None]:
+    rtype = type_of(wish.group) or "Observation"
+    params = [("patient", wish.pid), ("_count", str(PAGE)), *condition(wish)]
+    if rtype == "Observation":
+        params += wish.dates(now())
+    page, zone = await record.search(rtype, params, cursor=cursor), zone_of(record)
+    line = list_line if rtype == "Observation" else other_row
+    return [line(one.resource(), zone) for one in page.matches], page.next_cursor
 
 
 @rx.page(route="/patients/[pid]/results", title="Results", on_load=Results.open)

@@ -54,6 +54,7 @@ def line(row: rx.Var[Row]) -> rx.Component:
             class_name=rx.cond(row.sub, "min-w-0 ps-5", "min-w-0"),
         ),
         E.div(rx.cond(row.value != "", value), E.p(when(row.when, row.spoken), class_name="label m-0"), class_name="text-end"),
+        key=row.ref,  # so that the focus stays on what it was on when a row comes in above
     )
 
 

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from ehr_app.errors import EhrError
+from ehr_app.record.door import Record
 from ehr_app.ui.clinic.allergies_view import allergies as allergy_section
 from ehr_app.ui.clinic.chart import MANY, Chart
 from ehr_app.ui.clinic.chart_frame import chart_page
@@ -18,12 +19,13 @@ from ehr_app.ui.clinic.rows import Section
 from ehr_app.ui.clinic.sections import section
 from ehr_app.ui.clinic.summary_view import recent_results
 from ehr_app.ui.clinic.visits_view import encounters
+from ehr_app.ui.clinic.watching import Watching
 from ehr_app.ui.gate.authz import requires
 
 E = rx.el
 
 
-class Summary(rx.State):
+class Summary(Watching, rx.State):
     """The sections of the patient on the page."""
 
     sections: list[Section] = []
@@ -43,36 +45,41 @@ class Summary(rx.State):
         try:
             async with open_chart(self, pid, "summary") as record:
                 await shell._tell(record)
-                allergies = await chart._load(record, pid)
-                zone, mine, many = zone_of(record), ("patient", pid), ("_count", MANY)
-                conditions = await find(record, "Condition", mine, many)
-                ordered = await find(record, "MedicationRequest", mine, many, ("_include", "MedicationRequest:medication"))
-                told = await find(record, "MedicationStatement", mine, many, ("_include", "MedicationStatement:medication"))
-                drugs, named = [*ordered.resources, *told.resources], [*ordered.included, *told.included]
-                labs = await find(record, "Observation", mine, ("category", "laboratory"), many)
-                visits = await find(record, "Encounter", mine, ("_count", "50"))
-                shots = await find(record, "Immunization", mine, many)
-                papers = await find(record, "DocumentReference", mine, ("_count", "50"))
-                payers = await find(record, "Coverage", mine, ("_count", "20"))
-                self.sections = [
-                    problems(conditions.resources, zone, conditions.more),
-                    medications(drugs, zone, ordered.more or told.more, named),
-                    encounters(visits.resources, zone, visits.more),
-                ]
-                self.more = [
-                    allergy_section(allergies, zone),
-                    recent_results(labs.resources, zone),
-                    immunizations(shots.resources, zone, shots.more),
-                    documents(papers.resources, zone, papers.more),
-                    coverage(payers.resources, zone, payers.more),
-                ]
-                chart.places = [NavItem(one.key, one.title, one.count, f"#{one.key}") for one in self.sections + self.more]
+                await self._watch(record)
+                await self._reread(record)
             chart.ready = True
         except EhrError as error:
             chart._fail(error)
         except Exception:
             chart._fail(EhrError())  # never an empty section for what could not be read
             raise
+
+    async def _reread(self, record: Record) -> None:
+        chart, pid = await self.get_state(Chart), page_patient(self)
+        allergies = await chart._load(record, pid)
+        zone, mine, many = zone_of(record), ("patient", pid), ("_count", MANY)
+        conditions = await find(record, "Condition", mine, many)
+        ordered = await find(record, "MedicationRequest", mine, many, ("_include", "MedicationRequest:medication"))
+        told = await find(record, "MedicationStatement", mine, many, ("_include", "MedicationStatement:medication"))
+        drugs, named = [*ordered.resources, *told.resources], [*ordered.included, *told.included]
+        labs = await find(record, "Observation", mine, ("category", "laboratory"), many)
+        visits = await find(record, "Encounter", mine, ("_count", "50"))
+        shots = await find(record, "Immunization", mine, many)
+        papers = await find(record, "DocumentReference", mine, ("_count", "50"))
+        payers = await find(record, "Coverage", mine, ("_count", "20"))
+        self.sections = [
+            problems(conditions.resources, zone, conditions.more),
+            medications(drugs, zone, ordered.more or told.more, named),
+            encounters(visits.resources, zone, visits.more),
+        ]
+        self.more = [
+            allergy_section(allergies, zone),
+            recent_results(labs.resources, zone),
+            immunizations(shots.resources, zone, shots.more),
+            documents(papers.resources, zone, papers.more),
+            coverage(payers.resources, zone, payers.more),
+        ]
+        chart.places = [NavItem(one.key, one.title, one.count, f"#{one.key}") for one in self.sections + self.more]
 
 
 @rx.page(route="/patients/[pid]", title="Patient", on_load=Summary.open)

@@ -19,6 +19,7 @@ from ehr_app.ui.clinic.domains import DOMAINS
 from ehr_app.ui.clinic.frame import Shell
 from ehr_app.ui.clinic.opening import open_chart, page_patient, page_query, zone_of
 from ehr_app.ui.clinic.timeline_view import Asked, Filter, Shown, Window, Year
+from ehr_app.ui.clinic.watching import Watching
 from ehr_app.ui.format.text import Json
 from ehr_app.ui.gate.authz import requires
 from ehr_app.ui.heavy.timeline import kind_mark, timeline_find, timeline_list, timeline_sheet
@@ -31,7 +32,7 @@ AT_ONCE = 3
 KINDS = {domain.key: domain.label for domain in DOMAINS if domain.counted}
 
 
-class Timeline(rx.State):
+class Timeline(Watching, rx.State):
     """What surrounds the list, and the window that travels; marks of the list are kept, its rows are not."""
 
     shown: Shown = Shown()
@@ -56,6 +57,7 @@ class Timeline(rx.State):
         try:
             async with open_chart(self, pid, f"timeline {','.join(asked.kinds)}".strip()) as record:
                 await shell._tell(record)
+                await self._watch(record)
                 await chart._load(record, pid)
                 await self._load(record, pid)
             chart.ready = True
@@ -93,9 +95,10 @@ class Timeline(rx.State):
         self.shown = view.shown(pid, asked, counts, found, self.shown.stamp + 1)
         await self._send(record, pid, self.shown.start // WINDOW, 1)
 
-    async def _reload_window(self, record: Record, pid: str) -> None:
+    async def _reread(self, record: Record) -> None:
         """Read again what is shown, where the reader is; the browser keeps the place by the event on top."""
-        place = self.window.first
+        place, pid = self.window.first, page_patient(self)
+        await (await self.get_state(Chart))._load(record, pid)
         await self._load(record, pid)
         await self._send(record, pid, min(place, max(self.shown.total - 1, 0)) // WINDOW, 1)
 

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from ehr_app.errors import EhrError
+from ehr_app.record.door import Record
 from ehr_app.ui.clinic.chart import Chart, item_opener
 from ehr_app.ui.clinic.chart_frame import chart_page
 from ehr_app.ui.clinic.figure import figures, grid_card
@@ -14,6 +15,7 @@ from ehr_app.ui.clinic.results_view import Grid, grid
 from ehr_app.ui.clinic.series_reading import read_series
 from ehr_app.ui.clinic.series_view import Series, series, together
 from ehr_app.ui.clinic.vitals_view import Newest, against_age, growing, growth_signs, newest, telling_signs
+from ehr_app.ui.clinic.watching import Watching
 from ehr_app.ui.format.dates import parse_date, today
 from ehr_app.ui.gate.authz import requires
 from ehr_app.ui.kit.i18n import t
@@ -26,7 +28,7 @@ VITAL = ("category", "vital-signs")
 MANY = ("_count", "600")
 
 
-class Vitals(rx.State):
+class Vitals(Watching, rx.State):
     """The newest signs, the drawn series, growth, and the grid of days."""
 
     newest: list[Newest] = []
@@ -45,7 +47,6 @@ class Vitals(rx.State):
     async def open(self):  # type: ignore[no-untyped-def]
         """Load the vital signs of the patient in the address."""
         pid = page_patient(self)
-        wish = asked(pid, self.router.url.query_parameters, "vitals")
         chart, shell = await self.get_state(Chart), await self.get_state(Shell)
         chart._begin(pid, keep=self._shown == pid)
         if self._shown != pid:
@@ -54,38 +55,44 @@ class Vitals(rx.State):
         try:
             async with open_chart(self, pid, "vitals") as record:
                 await shell._tell(record)
-                await chart._load(record, pid)
-                zone, moment, mine = zone_of(record), now(), ("patient", pid)
-                found = await find(record, "Observation", mine, VITAL, MANY)
-                page = await find(record, "Observation", mine, VITAL, MANY, *wish.dates(moment)) if wish.href != wish.but(
-                    tests=(), period="all") else found  # fmt: skip
-                who = f"{chart.head.name}, MRN {chart.head.record_number}" if chart.head else ""
-                self.newest = newest(found.resources, moment, zone)
-                self.grid = grid(page.resources, wish, zone, page.more)
-                self.period, self.of, self.note = wish.period, wish.href, ""
-                self.periods = [wish.but(period=one, until=wish.until) for one in ("1y", "5y", "all")]
-                if wish.tests:
-                    read = [(key, *await read_series(record, pid, key, wish.since(moment))) for key in wish.tests]
-                    self.note = "Only the newest 10,000 values are drawn." if any(more for *_, more in read) else ""
-                    drawn = [series(values, key, who, zone) for key, values, _ in read]
-                else:
-                    drawn = [series(page.resources, key, who, zone) for key in telling_signs(page.resources)]
-                    self.note = "The newest values are drawn; choose a sign in the grid to draw all of it." if page.more else ""
-                self.drawn = together([one for one in drawn if one.points or one.listed], zone)
-                patient = (await record.read("Patient", pid)).resource()
-                self.grows = growing(patient, today(moment, zone))
-                self.growth = []
-                if self.grows and (born := parse_date(patient.get("birthDate"))):
-                    for key in growth_signs(found.resources):
-                        values, _ = await read_series(record, pid, key, None)
-                        self.growth.append(against_age(series(values, key, who, zone), born.earliest, zone))
-                    self.growth = [one for one in self.growth if one.points]
+                await self._watch(record)
+                await self._reread(record)
             chart.ready = True
         except EhrError as error:
             chart._fail(error)
         except Exception:
             chart._fail(EhrError())  # never an empty list for what could not be read
             raise
+
+    async def _reread(self, record: Record) -> None:
+        chart, pid = await self.get_state(Chart), page_patient(self)
+        wish = asked(pid, self.router.url.query_parameters, "vitals")
+        await chart._load(record, pid)
+        zone, moment, mine = zone_of(record), now(), ("patient", pid)
+        found = await find(record, "Observation", mine, VITAL, MANY)
+        page = await find(record, "Observation", mine, VITAL, MANY, *wish.dates(moment)) if wish.href != wish.but(
+            tests=(), period="all") else found  # fmt: skip
+        who = f"{chart.head.name}, MRN {chart.head.record_number}" if chart.head else ""
+        self.newest = newest(found.resources, moment, zone)
+        self.grid = grid(page.resources, wish, zone, page.more)
+        self.period, self.of, self.note = wish.period, wish.href, ""
+        self.periods = [wish.but(period=one, until=wish.until) for one in ("1y", "5y", "all")]
+        if wish.tests:
+            read = [(key, *await read_series(record, pid, key, wish.since(moment))) for key in wish.tests]
+            self.note = "Only the newest 10,000 values are drawn." if any(more for *_, more in read) else ""
+            drawn = [series(values, key, who, zone) for key, values, _ in read]
+        else:
+            drawn = [series(page.resources, key, who, zone) for key in telling_signs(page.resources)]
+            self.note = "The newest values are drawn; choose a sign in the grid to draw all of it." if page.more else ""
+        self.drawn = together([one for one in drawn if one.points or one.listed], zone)
+        patient = (await record.read("Patient", pid)).resource()
+        self.grows = growing(patient, today(moment, zone))
+        self.growth = []
+        if self.grows and (born := parse_date(patient.get("birthDate"))):
+            for key in growth_signs(found.resources):
+                values, _ = await read_series(record, pid, key, None)
+                self.growth.append(against_age(series(values, key, who, zone), born.earliest, zone))
+            self.growth = [one for one in self.growth if one.points]
 
 
 @rx.page(route="/patients/[pid]/vitals", title="Vitals and growth", on_load=Vitals.open)

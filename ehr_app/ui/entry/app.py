@@ -5,14 +5,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from ehr_app.errors import EhrError
 from ehr_app.identity import facilities, sessions
+from ehr_app.settings import settings
 from ehr_app.ui.entry import chooser, sign_in
 from ehr_app.ui.entry.page import page, safe
 from ehr_app.ui.entry.words import say
+
+WARN_S = 120.0
 
 
 def application(end: Callable[[str], Awaitable[None]], more: Sequence[Route] = ()) -> Starlette:
@@ -24,7 +27,7 @@ def application(end: Callable[[str], Awaitable[None]], more: Sequence[Route] = (
         Route("/logout", sign_in.sign_out(end), methods=["POST"]),
         Route("/signed-out", sign_in.signed_out),
         Route("/ready", ready),
-        Route("/session", session),
+        Route("/session", session, methods=["GET", "POST"]),
         *more,
     ]
     return Starlette(routes=routes, exception_handlers={EhrError: _trouble, HTTPException: _refused})
@@ -37,9 +40,15 @@ async def ready(request: Request) -> Response:
 
 
 async def session(request: Request) -> Response:
-    """Tell a screen whether its session lives, without keeping it alive: 204 or 401."""
+    """Tell a screen how long its session lives, or 401; POST says that somebody is there and keeps it alive, GET does not."""
     browser = request.headers.get("cookie", ""), request.headers.get("host", "")
-    return Response(status_code=401 if await sessions.ended([browser]) else 204)
+    if request.method == "POST":
+        await sessions.renew(*browser)
+    left_s = await sessions.left_s(*browser)
+    if left_s is None:
+        return Response(status_code=401)
+    warn_s = min(WARN_S, 60 * settings().session_idle_min / 3)
+    return JSONResponse({"ends_in_s": round(left_s, 1), "warn_s": warn_s})
 
 
 async def _trouble(request: Request, error: Exception) -> Response:

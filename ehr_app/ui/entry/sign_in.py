@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -74,11 +75,16 @@ def sign_out(end: END) -> Callable[[Request], Awaitable[Response]]:
 
 
 async def signed_out(request: Request) -> Response:
-    """Say that the session is over."""
-    told = say(request, "You are signed out")
+    """Say that the session is over; with `next`, a path of this host, offer to come back to it."""
+    asked = request.query_params.get("next", "")
+    target = next_page(asked)
+    told, way = say(request, "You are signed out"), f'<a class="button" href="/login">{safe(say(request, "Sign in"))}</a>'
+    if target == asked:
+        way = f"""<p>{safe(say(request, "You come back to the page you were on."))}</p>
+<a class="button" href="/login?{safe(urlencode({"next": target}))}">{safe(say(request, "Sign in again"))}</a>"""
     body = f"""<h1>{safe(told)}</h1>
 <p>{safe(say(request, "Nothing of the record is left on this screen."))}</p>
-<a class="button" href="/login">{safe(say(request, "Sign in"))}</a>"""
+{way}"""
     return page(request, told, body)
 
 

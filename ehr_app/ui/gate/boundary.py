@@ -13,15 +13,31 @@ from ehr_app.ui.kit.i18n import t
 
 
 class SessionWatch(rx.Component):
-    """Asks the server now and then whether the session lives; an ended one leads to `/signed-out`, socket or not."""
+    """Asks the server now and then how long the session lives; warns before it ends, leads to `/signed-out` when it has.
+
+    In `left` and `final`, `{time}` stands for the minutes and seconds that are left.
+    """
 
     library = "$/public/leave"
     tag = "SessionWatch"
+    title: rx.Var[str]
+    left: rx.Var[str]
+    final: rx.Var[str]
+    kept: rx.Var[str]
+    stay: rx.Var[str]
+    again: rx.Var[str]
 
 
 def session_watch(stateful: bool) -> rx.Component | None:
     """Return the watch for every page that has state."""
-    watch: rx.Component = SessionWatch.create()
+    watch: rx.Component = SessionWatch.create(
+        title=t("Are you still there?"),
+        left=t("You will be signed out in {time}."),
+        final=t("This session has lasted as long as one may; it ends in {time}."),
+        kept=t("When you sign in again you come back to this place."),
+        stay=t("Stay signed in"),
+        again=t("Sign in again"),
+    )
     return watch if stateful else None
 
 

@@ -47,3 +47,23 @@ def known_events() -> Any:
 def update_with(event: EventSpec) -> StateUpdate:
     """Return an update that only sends an event to the browser."""
     return StateUpdate(events=Event.from_event_type(event))
+
+
+def browser_of(app: rx.App, token: str) -> tuple[str, str] | None:
+    """Return cookie and host header of the socket that a client token is linked to; None without one."""
+    found = namespace(app)
+    socket = found._token_manager.token_to_socket.get(token)
+    data = found._static_router_data.get(socket.sid) if socket is not None else None
+    return (data["headers"].get("cookie", ""), data["headers"].get("host", "")) if data else None
+
+
+def values(state: BaseState) -> dict[str, Any]:
+    """Return the values of a state's own variables as they are now."""
+    return {name: value for name, value in vars(state).items() if name in state.base_vars}
+
+
+def keep_changed(state: BaseState, before: dict[str, Any]) -> None:
+    """Send only variables that differ from `before`; one that was changed in place is sent."""
+    for name in list(state.dirty_vars):
+        if name in before and (now := vars(state).get(name)) is not before[name] and now == before[name]:
+            state.dirty_vars.discard(name)
