@@ -12,7 +12,8 @@ from ehr_app.standards.r4 import PATIENT_COMPARTMENT, RTYPES
 from tests.people import World, observation, patient
 
 PATIENT_TABLES = (
-    "resource", "resource_history", "eq", "qty", "dat", "outbox", "share", "deny", "access", "answer", "import_batch", "import_part",
+    "resource", "resource_history", "eq", "qty", "dat", "outbox", "share", "deny", "access", "answer", "import_batch",
+    "import_part",
 )  # fmt: skip
 READABLE = PATIENT_TABLES[:6]
 WITHOUT_PATIENT_DATA = {
