@@ -339,3 +339,16 @@ async def test_ids_that_do_not_exist_are_not_found(world: World) -> None:
                 await verb
         with pytest.raises(NotFound):
             await record.history("Patient", "x")
+
+
+async def test_a_read_by_key_does_not_wait_behind_long_searches(world: World) -> None:
+    async with world.at("north") as record:
+        who = (await record.create(patient())).stored.id
+    pool = world.door.store.pool
+    lent = [await pool.acquire() for _ in range(pool._most)]
+    try:
+        async with asyncio.timeout(30), world.at("north") as record:
+            assert (await record.read("Patient", who)).id == who
+    finally:
+        for connection in lent:
+            pool.release(connection)
