@@ -1,7 +1,7 @@
 """Loading through the door: finished when it was cut off, repeated without effect, and never against what people did since."""
 
 import asyncio
-from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,13 @@ import pytest
 from ehr_app.demo import facilities, load, note
 from ehr_app.demo.progress import Progress
 from ehr_app.record import keys
-from ehr_app.record.access import Purpose
-from ehr_app.record.importing.workers import Setup, Worker
+from ehr_app.record.access import Credential, Purpose
+from ehr_app.record.door import start, stop
 from ehr_app.record.migrate import register_keys
 from ehr_app.settings import Settings
 from tests.databases import Database
 
 COUNTED = "select facility, rtype, count(*), max(ver) from ehr.resource group by 1, 2 order by 1, 2"
-FIRST = "north-p0001"
 
 
 class Cut(Progress):
@@ -30,17 +29,13 @@ class Cut(Progress):
 
 
 @pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Iterator[Settings]:
+def settings(database: Database, tmp_path: Path) -> Settings:
     chosen = Settings(data=tmp_path, database_url=database.app, audit_database_url=database.audit)
     register_keys(database.owner, keys.load_or_create(chosen.keys))
-    yield chosen
+    return chosen
 
 
-def _load(settings: Settings, count: int, out: StringIO | None = None) -> int:
-    return load.run(settings, count, Progress(out or StringIO(), bar=False), lambda: None)
-
-
-def _rows(database: Database, sql: str = COUNTED) -> list[tuple[Any, ...]]:
+def _rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
     async def ask() -> list[tuple[Any, ...]]:
         connection = await asyncpg.connect(database.administrator)
         try:
@@ -51,57 +46,41 @@ def _rows(database: Database, sql: str = COUNTED) -> list[tuple[Any, ...]]:
     return asyncio.run(ask())
 
 
-def test_a_second_load_adds_nothing_and_a_larger_one_only_who_is_missing(settings: Settings, database: Database) -> None:
-    out = StringIO()
-    written = _load(settings, 3, out)
-    before = _rows(database)
-    assert written == sum(row[2] for row in before) and "3 of 3 patients" in out.getvalue()
-    assert _load(settings, 3) == 0 and _rows(database) == before
-    assert _load(settings, 4) > 100
-    found = note.read(settings.data)
-    assert found is not None and found.patients == 4
-
-
-def test_a_load_that_was_cut_off_is_finished_by_the_next(settings: Settings, database: Database) -> None:
+def test_a_load_that_was_cut_off_is_finished_and_then_repeated_without_effect(settings: Settings, database: Database) -> None:
     with pytest.raises(ConnectionAbortedError):
         load.run(settings, 3, Cut(StringIO(), bar=False), lambda: None)
-    found = note.read(settings.data)
-    assert found is not None and found.patients == 0
-    _load(settings, 3)
-    charts = _rows(database, "select facility, count(*) from ehr.resource where facility > 0 group by 1 order by 1")
-    assert len(charts) == 3
-    assert _load(settings, 3) == 0
+    assert note.read(settings.data) == note.Note(datetime.now(UTC).date().isoformat(), 0)
+    out = StringIO()
+    load.run(settings, 3, Progress(out, bar=False), lambda: None)
+    before = _rows(database, COUNTED)
+    assert len({facility for facility, *_ in before}) == 4 and "3 of 3 patients" in out.getvalue()
+    assert load.run(settings, 3, Progress(out, bar=False), lambda: None) == 0
+    assert _rows(database, COUNTED) == before
 
 
-def test_what_people_changed_stays_as_they_left_it(settings: Settings, database: Database) -> None:
-    _load(settings, 1)
-    setup = Setup(settings.app_dsn, settings.audit_dsn, settings.keys, settings.data / "files", "north", "test")
-    worker = Worker(setup)
-
-    async def change() -> None:
-        opening = worker.door.open(worker.credential, action="test", purpose=Purpose.ADMINISTRATION, facility="north")
-        async with opening as record:
-            patient = (await record.read("Patient", FIRST)).resource()
-            await record.update({**patient, "active": False})
-
-    worker.run(change())
-    before = _rows(database)
-    assert _load(settings, 1) == 0 and _rows(database) == before
-    worker.close()
-
-
-def test_a_corrected_result_has_two_versions(settings: Settings, database: Database) -> None:
-    _load(settings, 18)  # south-p0006 is the last one of the six in the south
-    versions = dict(_rows(database, "select ver, count(*) from ehr.resource where facility = 2 group by 1"))
-    assert versions[2] == 2  # the result and its report
-
-
-def test_everybody_of_the_staff_has_an_account_and_the_interface_no_password(settings: Settings, database: Database) -> None:
-    _load(settings, 1)
+def test_a_larger_load_adds_who_is_missing_and_leaves_what_people_changed(settings: Settings, database: Database) -> None:
+    load.run(settings, 1, Progress(StringIO(), bar=False), lambda: None)
+    asyncio.run(_deactivate(settings))
+    load.run(settings, 18, Progress(StringIO(), bar=False), lambda: None)
+    versions = _rows(database, "select ver, count(*) from ehr.resource where facility = 3 group by 1 order by 1")
+    assert versions[-1] == (2, 1)  # the person whom somebody changed
+    corrected = dict(_rows(database, "select ver, count(*) from ehr.resource where facility = 2 group by 1"))
+    assert corrected[2] == 2  # a result and its report: the sixth patient of the south has both
     accounts = _rows(database, "select username, password_hash is not null from ehr.account")
+    assert 40 <= len(accounts) <= 50
     without = sorted(name for name, password in accounts if not password)
     assert without == sorted(f"interface.{facility.slug}" for facility in facilities.FACILITIES)
-    assert 40 <= len(accounts) <= 50
+
+
+async def _deactivate(settings: Settings) -> None:
+    door = await start(settings)
+    credential = Credential("local", keys.load(settings.keys).local_proof())
+    try:
+        async with door.open(credential, action="test", purpose=Purpose.ADMINISTRATION, facility="harbor") as record:
+            patient = (await record.read("Patient", "harbor-p0001")).resource()
+            await record.update({**patient, "active": False})
+    finally:
+        await stop()
 
 
 def test_a_bar_is_for_terminals_and_lines_are_for_logs() -> None:
