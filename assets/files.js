@@ -43,7 +43,7 @@ export const FileDrop = ({ url, label, hint, onDone, ...rest }) => {
     setTrouble("");
     const fail = (answer) => {
       const words = { 0: translate("The connection was lost."), [-1]: translate("Stopped."), 401: translate("Please sign in.") };
-      setTrouble([words[answer.status] ?? translate(answer.sentence || "This could not be brought in."), answer.detail].filter(Boolean).join(" "));
+      setTrouble([words[answer.status] ?? (translate(answer.sentence ?? "") || translate("This could not be brought in.")), answer.detail].filter(Boolean).join(" "));
     };
     if (!batch.current) {
       setAt(0);

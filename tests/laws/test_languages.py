@@ -9,7 +9,9 @@ import pytest
 
 from ehr_app import ehr_app as composed
 from ehr_app.errors import EhrError
+from ehr_app.record.importing.alike import SAME_IDENTIFIER, SAME_PERSON
 from ehr_app.settings import PROJECT
+from ehr_app.ui.admin import batch_view
 from ehr_app.ui.clinic.chart_view import LONG_NAMES, VITALS
 from ehr_app.ui.clinic.domains import DOMAINS
 from ehr_app.ui.entry.words import pack
@@ -45,6 +47,8 @@ def vocabularies() -> set[str]:
     found |= {text for domain in DOMAINS for text in (domain.label, domain.empty) if text}
     found |= {name for name, _ in VITALS} | set(LONG_NAMES.values()) | {NOT_KNOWN, NOT_RECORDED, people.NAME_NOT_KNOWN}
     found |= {f"{{n}} {month} {{n2}}" for month in MONTHS} | {f"{month} {{n}}" for month in MONTHS}
+    found |= {*batch_view.WHAT.values(), *batch_view.BACK.values(), *batch_view.OTHER_WORDS, SAME_IDENTIFIER, SAME_PERSON}
+    found |= {word for words in (batch_view.STATES, batch_view.VIEWS) for word in words.values()}
     return found | {error.sentence for error in _all(EhrError)}
 
 

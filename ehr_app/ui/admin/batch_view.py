@@ -41,6 +41,13 @@ WHAT = {
     "entries": "Going through the entries",
     "finishing": "Finishing",
 }
+BACK = {
+    "deleted": "Deleted",
+    "restored": "Restored",
+    "changed_since": "Changed since, left as it is",
+    "relied_on": "Relied on by others, left",
+}
+RATE, NOBODYS, NO_TYPE = OTHER_WORDS = ("Resources per second", "Nobody's", "No type")
 WORKING = ("rehearsing", "importing", "taking-back")
 
 
@@ -154,9 +161,7 @@ def counts(batch: Batch) -> list[Count]:
     """Return the figures of the latest step that ended."""
     if "back" in batch.counts:
         told = batch.counts["back"]
-        parts = (("deleted", "Deleted"), ("restored", "Restored"), ("changed_since", "Changed since, left as it is"),
-                 ("relied_on", "Relied on by others, left"))  # fmt: skip
-        return [_count(words, told.get(name, 0), "") for name, words in parts]
+        return [_count(words, told.get(name, 0), "") for name, words in BACK.items()]
     if "import" in batch.counts:
         told = batch.counts["import"]
         found = [
@@ -167,7 +172,7 @@ def counts(batch: Batch) -> list[Count]:
         if "refuse" in told:
             found += [_count(KINDS["refuse"], told["refuse"], "refuse"), _count(VIEWS["doubt"], told["doubt"], "doubt")]
         rate = (told["created"] + told["updated"] + told["unchanged"]) / max(told["seconds"], 0.1)
-        return [*found, Count("Resources per second", f"{rate:,.0f}")]
+        return [*found, Count(RATE, f"{rate:,.0f}")]
     if "rehearsal" in batch.counts:
         told = batch.counts["rehearsal"]
         found = [_count(words, told.get(kind, 0), kind) for kind, words in KINDS.items()]
@@ -177,7 +182,7 @@ def counts(batch: Batch) -> list[Count]:
 
 def share(name: str, kinds: dict[str, int], *, of_patient: bool = False) -> Share:
     """Return the line of a type or of a patient."""
-    named = name or ("Nobody's" if of_patient else "No type")
+    named = name or (NOBODYS if of_patient else NO_TYPE)
     href = f"/patients/{name}" if of_patient and name else ""
     return Share(named, href, *(f"{kinds[kind]:,}" if kinds.get(kind) else "" for kind in KINDS))
 
