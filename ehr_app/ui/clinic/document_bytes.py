@@ -1,7 +1,7 @@
 """The bytes of documents, `/documents/<patient>/<type>/<id>/<number>`: for frames, images and downloads of our pages.
 
-Each answer is opened through the door for the patient of its address, so it is in the access log and what is hidden is missing. What
-is shown is told by the bytes, in a document of its own that may run nothing and load nothing.
+Each answer is opened through the door for the patient of its address, so it is in the access log and what is hidden is missing.
+What is shown is told by the bytes, in a document of its own that may run nothing and load nothing.
 """
 
 import html
