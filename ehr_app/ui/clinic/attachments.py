@@ -100,7 +100,7 @@ def file_name(attachment: Json, content: Content, fallback: str) -> str:
     """Return a name for a download: letters, digits, dots and dashes of the title, with the suffix of what it really is."""
     title = re.sub(r"[^\w .-]+", " ", plain(attachment.get("title"))[:80], flags=re.ASCII).strip(" .")
     stem = re.sub(r"\.\w{1,5}$", "", title) or fallback
-    return f"{stem}.{content.suffix}".replace(" ", "-")
+    return f"{re.sub(r'[ -]+', '-', stem)}.{content.suffix}"
 
 
 def _walk(value: Mapping[str, Any], code: str) -> Iterator[Json]:

@@ -22,7 +22,7 @@ def coverage(records: Sequence[Json], zone: ZoneInfo, more: bool = False) -> Sec
 
 def contacts(records: Sequence[Json], zone: ZoneInfo, more: bool = False) -> Section:
     """Related persons: those who are no longer in touch are folded away."""
-    active, past = split(records, lambda one: one.get("active") is not False)
+    active, past = split(records, lambda one: one.get("active") is not False and not in_error(one))
     return section(
         "contacts", "Contacts", active, past, lambda one: contact_row(one, zone), more, "No contacts recorded.", "no longer active"
     )

@@ -8,13 +8,26 @@ from zoneinfo import ZoneInfo
 
 from ehr_app.record.contents import Kind
 from ehr_app.standards.r4 import RTYPES
-from ehr_app.ui.clinic import allergies_view, care_view, coverage_view, devices_view, generic_view, history_view
+from ehr_app.ui.clinic import (
+    allergies_view,
+    care_view,
+    coverage_view,
+    devices_view,
+    documents_view,
+    generic_view,
+    history_view,
+    immunizations_view,
+    medications_view,
+    problems_view,
+    visits_view,
+)
 from ehr_app.ui.clinic.documents_view import documents
 from ehr_app.ui.clinic.domains import BY_KEY, DOMAINS, NOT_SHOWN
 from ehr_app.ui.clinic.immunizations_view import immunizations
-from ehr_app.ui.clinic.medications_view import reconciled
+from ehr_app.ui.clinic.medications_view import ORDER, reconciled
 from ehr_app.ui.clinic.problems_view import problems
-from ehr_app.ui.clinic.rows import Section
+from ehr_app.ui.clinic.rows import Row, Section
+from ehr_app.ui.clinic.summary_view import result_row
 from ehr_app.ui.clinic.visits_view import encounters
 from ehr_app.ui.format.text import Json
 
@@ -39,7 +52,24 @@ SEVERAL: Mapping[str, Mapping[str, Callable[[Sequence[Json], ZoneInfo, bool], Se
 }
 """Key -> types that have a section of their own, in the order of the page."""
 
-MEDICINES = ("MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration")
+ROWS: Mapping[str, Callable[[Json, ZoneInfo], Row]] = {
+    "Observation": result_row,
+    "Condition": problems_view.row,
+    "Encounter": visits_view.row,
+    "Immunization": immunizations_view.row,
+    "DocumentReference": documents_view.row,
+    "CarePlan": care_view.plan_row,
+    "Goal": care_view.goal_row,
+    "CareTeam": care_view.team_row,
+    "FamilyMemberHistory": history_view.relative_row,
+    "Device": devices_view.row,
+    "Coverage": coverage_view.payer_row,
+    "RelatedPerson": coverage_view.contact_row,
+    **dict.fromkeys(ORDER, lambda one, zone: medications_view.row(one, zone, {})),
+}
+"""Type -> how one of it is told in a line; every other type is told by `generic_view`."""
+
+MEDICINES = tuple(ORDER)
 
 
 def kinds_of(key: str) -> list[Kind]:
@@ -50,9 +80,7 @@ def kinds_of(key: str) -> list[Kind]:
     return [Kind(rtype, "") for rtype in RTYPES if rtype not in owned | NOT_SHOWN]
 
 
-def sections(
-    key: str, resources: Sequence[Json], zone: ZoneInfo, more: bool = False, named: Sequence[Json] = ()
-) -> list[Section]:
+def sections(key: str, resources: Sequence[Json], zone: ZoneInfo, more: bool = False, named: Sequence[Json] = ()) -> list[Section]:
     """Return the sections of a domain's page; a type without entries has none, but for the domain's own lists."""
     types: dict[str, list[Json]] = {}
     for one in resources:
@@ -68,6 +96,16 @@ def sections(
         found.append(generic_view.of_type("Procedure", types.pop("Procedure", []), zone, more))
     rest = [one for members in types.values() for one in members]
     return found + generic_view.by_type(rest, zone, more)
+
+
+def recorded(resources: Sequence[Json], zone: ZoneInfo, more: bool = False) -> list[Section]:
+    """Return what belongs together for another reason (a visit) by type, each line as its own domain tells it."""
+    return generic_view.by_type(resources, zone, more, row_of)
+
+
+def row_of(resource: Json, zone: ZoneInfo) -> Row:
+    """Return the line of any resource, as its domain tells it."""
+    return ROWS.get(str(resource.get("resourceType")), generic_view.row)(resource, zone)
 
 
 def _parted(kind: str) -> tuple[str, str]:

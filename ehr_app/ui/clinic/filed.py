@@ -9,12 +9,13 @@ from ehr_app.record.filing import Filing
 from ehr_app.ui.format.dates import clinical_time
 from ehr_app.ui.format.text import plain
 
-WAYS = {"session": "on screen", "token": "over the API", "local": "by import or the local administrator"}
+WAYS = {"session": "on screen", "token": "over the API", "local": "by the local administrator"}
+ACTIONS = {"import": "by import", "demo": "with the demo"}
 
 
 def way(filing: Filing) -> str:
     """Say how a version arrived."""
-    return WAYS.get(filing.kind, "way not told here")
+    return ACTIONS.get(filing.action) or WAYS.get(filing.kind, "way not told here")
 
 
 def person(filing: Filing) -> str:

@@ -3,7 +3,7 @@
 Pure. The fields are tried in a fixed order; a type that has none of them is called by its type.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ PEOPLE = (
     "performer", "author", "requester", "recorder", "asserter", "participant", "sender", "source", "practitioner", "provider",
     "careManager", "enterer", "prescriber", "agent", "informationSource", "insurer", "receiver",
 )  # fmt: skip
+Builder = Callable[[Json, ZoneInfo], Row]
 PAST = frozenset(
     (
         "completed", "finished", "cancelled", "stopped", "ended", "inactive", "resolved", "revoked", "rejected", "noshow",
@@ -76,15 +77,17 @@ def row(resource: Json, zone: ZoneInfo, **more: Any) -> Row:
     return line(resource, zone, title(resource), day(resource), **{**known, **more})
 
 
-def by_type(resources: Iterable[Json], zone: ZoneInfo, more: bool = False) -> list[Section]:
-    """Return a section for each type, in the order of their names."""
+def by_type(resources: Iterable[Json], zone: ZoneInfo, more: bool = False, build: Builder | None = None) -> list[Section]:
+    """Return a section for each type, in the order of their names; `build` makes the lines."""
     types: dict[str, list[Json]] = {}
     for one in resources:
         types.setdefault(str(one.get("resourceType") or ""), []).append(one)
-    return [of_type(rtype, types[rtype], zone, more) for rtype in sorted(types, key=type_plural)]
+    return [of_type(rtype, types[rtype], zone, more, build) for rtype in sorted(types, key=type_plural)]
 
 
-def of_type(rtype: str, resources: Sequence[Json], zone: ZoneInfo, more: bool = False) -> Section:
+def of_type(
+    rtype: str, resources: Sequence[Json], zone: ZoneInfo, more: bool = False, build: Builder | None = None
+) -> Section:
     """Return the section of one type: what is not over first, the rest folded only where both are there."""
     usable, wrong = split(resources, lambda one: not in_error(one))
     current, past = split(usable, lambda one: str(one.get("status") or one.get("lifecycleStatus") or "") not in PAST)
@@ -92,8 +95,8 @@ def of_type(rtype: str, resources: Sequence[Json], zone: ZoneInfo, more: bool = 
         current, past = past, []
     name = type_plural(rtype)
     return section(
-        rtype, name, current, [*past, *wrong], lambda one: row(one, zone), more, f"No {name.lower()} recorded.", "past or in error",
-        200,
+        rtype, name, current, [*past, *wrong], lambda one: (build or row)(one, zone), more, f"No {name.lower()} recorded.",
+        "past or in error", 200,
     )  # fmt: skip
 
 

@@ -64,6 +64,7 @@ def document(one: rx.Var[Document]) -> rx.Component:
     image = E.img(src=one.src, alt=one.title, class_name="document-image", custom_attrs={"loading": "lazy", "decoding": "async"})
     shown = rx.match(
         one.kind,
+        ("short", E.pre(one.words, class_name="note-text")),
         ("text", frame),
         ("html", frame),
         ("pdf", pdf),

@@ -14,7 +14,7 @@ from ehr_app.ui.format import people
 from ehr_app.ui.format.dates import clinical_range, clinical_time
 from ehr_app.ui.format.elements import element_words, extension_name, system_name
 from ehr_app.ui.format.numbers import exact_number, measure, range_text, unit_text
-from ehr_app.ui.format.text import Json, clinical_text, part, plain, reference_text
+from ehr_app.ui.format.text import Json, concept_text, part, plain, reference_text
 
 MOST_LINES = 1500
 LONGEST = 4000
@@ -75,13 +75,13 @@ class _Walk:
         self.zone = zone
         self.names = names
         self.told: dict[str, Callable[[Json], tuple[str, frozenset[str]]]] = {
-            "CodeableConcept": lambda one: (clinical_text(one), frozenset(("text",))),
+            "CodeableConcept": lambda one: (concept_text(one), frozenset(("text",))),
             "Coding": self._coding,
             "Period": lambda one: (clinical_range(one.get("start"), one.get("end"), zone), frozenset(("start", "end"))),
             "Range": self._range,
             "Ratio": lambda one: (_ratio(one), frozenset(("numerator", "denominator"))),
             "Identifier": lambda one: (plain(one.get("value")), frozenset(("value",))),
-            "HumanName": lambda one: (people.spoken_name([one]), frozenset(("given", "family", "prefix", "suffix"))),
+            "HumanName": lambda one: (people.spoken_name([one]), frozenset(("given", "family", "prefix"))),
             "ContactPoint": lambda one: (plain(one.get("value")), frozenset(("value",))),
             "Address": self._address,
             "Annotation": lambda one: (_text(one.get("text")), frozenset(("text",))),
@@ -149,7 +149,7 @@ class _Walk:
         """What a data type says in one line, and the members that are told by it."""
         if code in QUANTITIES and value.get("value") is not None:
             shown = measure(value)
-            used = {"value", "comparator", "unit"} | ({"code"} if value.get("code") in (shown.unit, value.get("unit")) else set())
+            used = {"value", "comparator", "unit"} | ({"code"} if value.get("code") == shown.unit else set())
             return f"{shown.exact} {shown.unit}".strip(), frozenset(used)
         if code == "Money" and value.get("value") is not None:
             return f"{exact_number(value['value'])} {plain(value.get('currency'))}".strip(), frozenset(("value", "currency"))

@@ -16,8 +16,9 @@ from ehr_app.record.door import Record
 from ehr_app.record.filing import Filing
 from ehr_app.standards.r4 import RTYPES
 from ehr_app.ui.clinic import generic_view
-from ehr_app.ui.clinic.attachments import attachments, binary_of, content_of, data_of
+from ehr_app.ui.clinic.attachments import attachments, binary_of, content_of, data_of, text_of
 from ehr_app.ui.clinic.chart_view import Labelled
+from ehr_app.ui.clinic.domain_view import recorded, row_of
 from ehr_app.ui.clinic.filed import person, way
 from ehr_app.ui.clinic.item_law import belongs_to
 from ehr_app.ui.clinic.item_view import ItemLine, item_lines, references
@@ -34,6 +35,8 @@ MOST_NAMES = 60
 RAW_CHARACTERS = 200_000
 IN_PANEL = 120
 RECORDED = 200
+SHORT = 20_000
+"""A text of so many bytes stands on the page itself."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ async def read_item(record: Record, pid: str, ref: str, zone: ZoneInfo, *, whole
     lines = item_lines(resource, zone, names)
     shown = ItemShown(
         ref=ref,
-        title=generic_view.title(resource),
+        title=row_of(resource, zone).title,
         kind=element_words(rtype),
         href=address,
         wrong=in_error(resource),
@@ -166,7 +169,7 @@ def _facts(resource: Json, zone: ZoneInfo) -> list[Labelled]:
     """What matters first: of a result everything that rule R2 asks, of others when, who and where."""
     if resource.get("resourceType") == "Observation":
         return [Labelled(label, value) for label, value in details(resource, zone)]
-    row = generic_view.row(resource, zone)
+    row = row_of(resource, zone)
     found = (("When", clinical_time(generic_view.day(resource), zone, "")), ("About", row.detail), ("Status", row.status))
     return [Labelled(label, value) for label, value in found if value]
 
@@ -187,6 +190,9 @@ def _document(one: Json, src: str, number: int) -> Document:
         words = f"Its content is elsewhere: {plain(one['url'])}" if one.get("url") else "It came without content."
         return Document(title, "elsewhere", claimed, words)
     content = content_of(data, claimed)
+    if content.kind == "text" and len(data) <= SHORT:
+        about = f"{claimed or content.mime}, {_size(len(data))}"
+        return Document(title, "short", about, text_of(data, claimed), src, f"{src}?download=1")
     return Document(title, content.kind, f"{claimed or content.mime}, {_size(len(data))}", content.words, src, f"{src}?download=1")
 
 
@@ -205,4 +211,4 @@ async def _recorded(record: Record, rtype: str, fhir_id: str, zone: ZoneInfo) ->
     if rtype != "Encounter":
         return []
     found = await record.recorded_in(fhir_id, count=RECORDED + 1)
-    return generic_view.by_type([one.resource() for one in found[:RECORDED]], zone, len(found) > RECORDED)
+    return recorded([one.resource() for one in found[:RECORDED]], zone, len(found) > RECORDED)

@@ -4,6 +4,8 @@ Narrative: https://hl7.org/fhir/R4/narrative.html . What is not on the list is d
 `noopener noreferrer nofollow`. The sanitizer is nh3 (https://github.com/messense/nh3).
 """
 
+import re
+
 import nh3
 
 TAGS = {
@@ -13,6 +15,7 @@ TAGS = {
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 SCHEMES = {"http", "https", "mailto", "tel"}
+LEADS_OUT = re.compile(r"(https?://|mailto:|tel:)[^\s\\]+", re.I)
 
 
 def safe_html(text: object) -> str:
@@ -20,6 +23,11 @@ def safe_html(text: object) -> str:
     if not isinstance(text, str):
         return ""
     return nh3.clean(
-        text, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener noreferrer nofollow",
+        text, tags=TAGS, attribute_filter=_kept, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener noreferrer nofollow",
         clean_content_tags={"script", "style", "iframe", "object", "svg", "math", "template", "noscript", "title"},
     )  # fmt: skip
+
+
+def _kept(tag: str, attribute: str, value: str) -> str | None:
+    """Keep whole addresses only: a relative one would lead somewhere inside of this product."""
+    return None if attribute == "href" and not LEADS_OUT.fullmatch(value) else value
