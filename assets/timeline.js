@@ -113,6 +113,7 @@ export const TimelineList = ({ shown, window: arrived, words: said, onRead, onOp
   const store = useRows(shown, arrived, onRead);
   const [range, setRange] = useState({ startIndex: shown.start, endIndex: shown.start + 12 });
   const [active, setActive] = useState(shown.start);
+  const walk = useRef({ at: shown.start, begun: false }).current;
   const top = store.rows.get(range.startIndex);
 
   // A jump to a year, a new filter: stand at the place that the address names. A re-read list: keep the event on top.
@@ -124,7 +125,7 @@ export const TimelineList = ({ shown, window: arrived, words: said, onRead, onOp
     const anchor = store.before.get(range.startIndex)?.ref;
     const moved = same && anchor ? [...store.rows].find(([, row]) => row.ref === anchor)?.[0] : undefined;
     stood.current = { place, stamp: shown.stamp };
-    if (!same) { setActive(shown.start); list.current?.scrollToIndex({ index: shown.start, align: "start" }); }
+    if (!same) { Object.assign(walk, { at: shown.start, begun: false }); setActive(shown.start); list.current?.scrollToIndex({ index: shown.start, align: "start" }); }
     else if (moved !== undefined && moved !== range.startIndex) list.current?.scrollToIndex({ index: moved, align: "start" });
   });
   useEffect(() => store.ask(range.startIndex - AHEAD, range.endIndex + AHEAD));
@@ -138,15 +139,16 @@ export const TimelineList = ({ shown, window: arrived, words: said, onRead, onOp
     if (found) { found.focus({ preventScroll: true }); store.goal = undefined; }
   });
 
+  // Keys come faster than frames: the place is kept here, the focus follows when its row is drawn.
   const go = (to) => {
     const at = Math.min(Math.max(to, 0), shown.total - 1);
+    Object.assign(walk, { at, begun: true });
     store.goal = at;
     setActive(at);
-    const focus = () => { const found = box.current?.querySelector(`[data-place="${at}"]`); if (found) { found.focus({ preventScroll: true }); store.goal = undefined; } };
-    list.current?.scrollIntoView({ index: at, behavior: "auto", done: focus });
+    list.current?.scrollIntoView({ index: at, behavior: "auto", done: () => setActive(walk.at) });
   };
-  const inside = () => box.current?.contains(document.activeElement);
-  useStep((step) => go(inside() || step < 0 ? active + step : active));
+  const onFocus = (index) => { Object.assign(walk, { at: index, begun: true }); setActive(index); };
+  useStep((step) => go(walk.begun ? walk.at + step : walk.at));
   useEffect(() => {
     const pressed = (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "p") return;
@@ -157,7 +159,8 @@ export const TimelineList = ({ shown, window: arrived, words: said, onRead, onOp
     return () => window.removeEventListener("keydown", pressed);
   }, [shown.printed]);
   const onKeyDown = (event) => {
-    const to = { ArrowDown: active + 1, ArrowUp: active - 1, Home: 0, End: shown.total - 1, PageDown: active + 10, PageUp: active - 10 }[event.key];
+    const { at } = walk;
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: shown.total - 1, PageDown: at + 10, PageUp: at - 10 }[event.key];
     if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     go(to);
@@ -166,7 +169,7 @@ export const TimelineList = ({ shown, window: arrived, words: said, onRead, onOp
     const row = store.rows.get(index);
     if (!row) return h(Bone);
     const before = store.rows.get(index - 1);
-    return h(Row, { index, row, shown, said, active: index === active, onOpen, onFocus: () => setActive(index), day: index === 0 || !before || before.day !== row.day });
+    return h(Row, { index, row, shown, said, active: index === active, onOpen, onFocus: () => onFocus(index), day: index === 0 || !before || before.day !== row.day });
   };
   const head = h("p", { className: "timeline-head nums", "aria-hidden": "true" },
     h("strong", null, top ? top.year || said.no_date : "…"), top?.day && h("span", { className: "label ms-2" }, top.day));

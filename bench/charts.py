@@ -24,6 +24,7 @@ PASSWORD = re.compile(r"password is (\S+)")
 ROUNDS = 12
 SIZES = {"chart-5000": 5_000, "chart-60000": 60_000, "chart-10000": 12_000}
 START = datetime(2006, 1, 2, 8, tzinfo=UTC)
+ACTIVE = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 DAYS = 20 * 365
 VITALS = [("8867-4", "Heart rate", "/min", 60, 95), ("9279-1", "Respiratory rate", "/min", 12, 20),
           ("8310-5", "Body temperature", "Cel", 36, 38), ("29463-7", "Body weight", "kg", 60, 90)]  # fmt: skip
@@ -119,7 +120,7 @@ def _visit(pid: str, who: dict[str, str], visit: int, at: datetime, draw: random
            "performedDateTime": day}  # fmt: skip
     if visit % 10 == 0:
         yield {"resourceType": "Condition", "id": f"{key}-c", "code": {"text": f"Problem {visit}"}, "subject": who,
-               "onsetDateTime": day[:10], "clinicalStatus": {"coding": [{"code": "active"}]}}  # fmt: skip
+               "onsetDateTime": day[:10], "clinicalStatus": {"coding": [{"system": ACTIVE, "code": "active"}]}}  # fmt: skip
         yield {"resourceType": "MedicationRequest", "id": f"{key}-m", "status": "stopped", "intent": "order", "subject": who,
                "medicationCodeableConcept": {"text": "Lisinopril 10 MG Oral Tablet"}, "authoredOn": day[:10]}  # fmt: skip
 

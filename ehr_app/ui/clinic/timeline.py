@@ -123,7 +123,7 @@ def _text_of(zone: ZoneInfo) -> Any:
 def timeline() -> rx.Component:
     """Compose the page."""
     shown = Timeline.shown
-    total = E.p(t("{n} events", n=shown.total.to_string()), class_name="label nums m-0", role="status")
+    total = E.p(t("{n} events", n=shown.count), class_name="label nums m-0", role="status")
     head = E.div(
         E.h1(t("Timeline"), class_name="text-(length:--text-title)"),
         total,

@@ -97,6 +97,7 @@ class Shown:
 
     stamp: int = 0
     total: int = 0
+    count: str = ""
     start: int = 0
     find: str = ""
     words: list[str] = field(default_factory=list)
@@ -166,6 +167,7 @@ def shown(pid: str, to: Asked, counts: Sequence[Count], found: Found | None, sta
     return Shown(
         stamp=stamp,
         total=total,
+        count=f"{total:,}",
         start=min(start, max(total - 1, 0)),
         find=to.find,
         words=list(to.words),
