@@ -56,7 +56,7 @@ def _appointment(chart: Chart, visit: Visit, state: str) -> None:
         "description": "Check-up" if visit.kind == "wellness" else "Follow-up",
         "start": instant(visit.start),
         "end": instant(visit.end),
-        "created": instant(visit.start - timedelta(days=21)),
+        "created": instant(max(visit.start - timedelta(days=21), chart.moment(chart.birth, 0))),
         "participant": [
             {"actor": chart.subject, "required": "required", "status": "accepted"},
             {"actor": visit.clinician.reference, "required": "required", "status": "accepted"},

@@ -23,15 +23,16 @@ def record(chart: Chart, visit: Visit) -> None:
     code, title = _TYPES[visit.kind]
     signed = visit is not chart.visits[-1] or chart.number % 5 != 3
     text = _text(chart, visit, title, signed)
-    note = _document(chart, visit, code, title, "text/plain; charset=utf-8", text.encode(), signed=signed)
+    note = write(chart, visit, code, title, "text/plain; charset=utf-8", text.encode(), signed=signed)
     if visit.kind == "inpatient" and signed:
         letter = files.pdf([f"Letter of discharge: {chart.display}", "", *text.splitlines()])
-        document = _document(chart, visit, code, "Letter of discharge", "application/pdf", letter, signed=True)
+        document = write(chart, visit, code, "Letter of discharge", "application/pdf", letter, signed=True)
         document["relatesTo"] = [{"code": "transforms", "target": reference("DocumentReference", note["id"])}]
         _sign(chart, visit, document)
 
 
-def _document(chart: Chart, visit: Visit, code: Code, title: str, kind: str, data: bytes, *, signed: bool) -> Resource:
+def write(chart: Chart, visit: Visit, code: Code, title: str, kind: str, data: bytes, *, signed: bool) -> Resource:
+    """Add a document of a visit and return it. Shape: `kind` is a media type."""
     document: Resource = {
         "resourceType": "DocumentReference",
         "id": chart.identify("doc"),

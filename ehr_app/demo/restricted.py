@@ -4,11 +4,10 @@ Labels: https://terminology.hl7.org/ValueSet-v3-ActInformationSensitivityPolicy.
 Consents: https://hl7.org/fhir/R4/consent.html; one withholds what is labelled from other facilities, one shares the rest.
 """
 
-from base64 import b64encode
 from copy import deepcopy
 from typing import Any
 
-from ehr_app.demo import codes
+from ehr_app.demo import codes, documents
 from ehr_app.demo.chart import Chart, Visit
 from ehr_app.demo.elements import HL7, Code, Resource, coding, concept, instant, profile, reference, status
 from ehr_app.demo.facilities import FACILITIES
@@ -18,7 +17,7 @@ _BY_PROBLEM = {
     "overdose": "substance-use", "partner-abuse": "partner-abuse", "sexual-health": "sexual-health",
 }  # fmt: skip
 _NOTES = {
-    "hiv": "Takes the treatment every evening and has missed no dose. Nobody at home knows; call the mobile phone only.",
+    "hiv": "Feels well and keeps every appointment. Nobody at home knows; call the mobile phone only.",
     "mental-health": "Speaks openly about the last months. Safety plan renewed together; the sister may be called.",
     "substance-use": "Has not drunk for five weeks. Wants no letter at home and no word to the employer.",
     "sexual-health": "Asked for tests after a new partner. Results by telephone only, with the agreed word.",
@@ -73,35 +72,11 @@ def _mark(resource: Resource, kind: str) -> None:
 
 
 def _note(chart: Chart, visit: Visit, kind: str) -> None:
-    text = f"Private note, {visit.day.isoformat()}\n\n{_NOTES[kind]}\n\nSigned by {chart.primary.display}.\n"
-    note: Resource = {
-        "resourceType": "DocumentReference",
-        "id": chart.identify("doc"),
-        "meta": profile("documentreference"),
-        "status": "current",
-        "docStatus": "final",
-        "type": concept(codes.PROGRESS_NOTE),
-        "subject": chart.subject,
-        "date": instant(visit.end),
-        "author": [chart.primary.reference],
-        "authenticator": chart.primary.reference,
-        "custodian": chart.facility.organization,
-        "description": f"Private note, {visit.day.isoformat()}",
-        "content": [
-            {
-                "attachment": {
-                    "contentType": "text/plain; charset=utf-8",
-                    "language": "en",
-                    "data": b64encode(text.encode()).decode(),
-                    "title": "Private note",
-                    "creation": instant(visit.end),
-                }
-            }
-        ],
-        "context": {"encounter": [reference("Encounter", visit.encounter_id)]},
-    }
+    text = f"Private note, {visit.day.isoformat()}\n\n{_NOTES[kind]}\n\nSigned by {visit.clinician.display}.\n"
+    note = documents.write(
+        chart, visit, codes.PROGRESS_NOTE, "Private note", "text/plain; charset=utf-8", text.encode(), signed=True
+    )
     _mark(note, kind)
-    chart.add(note)
 
 
 def _test(chart: Chart, visit: Visit, code: Code) -> None:

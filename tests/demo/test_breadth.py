@@ -79,9 +79,7 @@ def test_encounters_have_every_class(clinic: list[Chart]) -> None:
 def test_nothing_is_measured_over_video(clinic: list[Chart]) -> None:
     for chart in clinic:
         video = {f"Encounter/{e['id']}" for e in of_type(chart, "Encounter") if e["class"]["code"] == "VR"}
-        signs = [
-            r for r in of_type(chart, "Observation") if r["category"][0]["coding"][0]["code"] in ("vital-signs", "laboratory")
-        ]
+        signs = [r for r in of_type(chart, "Observation") if r["category"][0]["coding"][0]["code"] in ("vital-signs", "laboratory")]
         assert not [r["id"] for r in signs if r["encounter"]["reference"] in video]
 
 

@@ -44,9 +44,7 @@ def test_ids_are_unique_and_fit_the_standard(network: Chart, charts: list[Chart]
     assert all(len(identity) <= 64 and identity.replace("-", "").isalnum() for _, identity in seen)
 
 
-def test_references_resolve_in_the_facility_or_the_network_and_never_forward(
-    network: Chart, charts: list[Chart]
-) -> None:
+def test_references_resolve_in_the_facility_or_the_network_and_never_forward(network: Chart, charts: list[Chart]) -> None:
     shared = {f"{r['resourceType']}/{r['id']}" for r in network}
     for batch in [network, *charts]:
         known = set(shared) if batch is not network else set()

@@ -87,9 +87,7 @@ def sampled() -> dict[tuple[str, str], set[str]]:
     for path in SAMPLES.rglob("allergies.csv"):
         with path.open(newline="") as stream:
             for row in csv.DictReader(stream):
-                displays[SNOMED if row["SYSTEM"] == "SNOMED-CT" else RXNORM, row["CODE"]].add(
-                    row["DESCRIPTION"].casefold()
-                )
+                displays[SNOMED if row["SYSTEM"] == "SNOMED-CT" else RXNORM, row["CODE"]].add(row["DESCRIPTION"].casefold())
     return displays
 
 

@@ -108,9 +108,7 @@ def test_nobody_takes_one_drug_twice_or_what_she_is_allergic_to(charts: list[Cha
     penicillins = {codes.AMOXICILLIN.code, codes.AMOXICILLIN_CLAVULANATE.code, codes.PENICILLIN_V.code}
     for chart in charts:
         active = Counter(
-            _code(r, "medicationCodeableConcept")
-            for r in of_type(chart, "MedicationRequest")
-            if r["status"] == "active"
+            _code(r, "medicationCodeableConcept") for r in of_type(chart, "MedicationRequest") if r["status"] == "active"
         )
         assert all(count == 1 for count in active.values()), chart[0]["id"]
         if codes.PENICILLIN_G.code in {_code(a) for a in of_type(chart, "AllergyIntolerance")}:

@@ -22,7 +22,8 @@ EXAM = [{"coding": [{"code": "exam", "system": "http://terminology.hl7.org/CodeS
 
 def observation(fhir_id: str, code: str, when: str, value: dict[str, Any] | None, pid: str = PID, **more: Any) -> dict[str, Any]:
     return {
-        "resourceType": "Observation", "id": fhir_id, "status": "final", "category": LAB, "subject": {"reference": f"Patient/{pid}"},
+        "resourceType": "Observation", "id": fhir_id, "status": "final", "category": LAB,
+        "subject": {"reference": f"Patient/{pid}"},
         "code": {"coding": [{"system": "http://loinc.org", "code": code}], "text": f"Test {code}"}, "effectiveDateTime": when,
         **({"valueQuantity": value} if value else {}), **more,
     }  # fmt: skip
