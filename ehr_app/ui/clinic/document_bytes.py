@@ -24,11 +24,13 @@ from ehr_app.ui.format.text import Json, plain
 
 LOCKED = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox"
 IN_VIEWER = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'"
+BLOCK = 30
 PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>Document</title>'
     "<style>body{{font:0.9375rem/1.5 ui-sans-serif,system-ui,sans-serif;margin:1rem;overflow-wrap:anywhere}}"
-    "pre{{white-space:pre-wrap;font:inherit;margin:0}}table{{border-collapse:collapse}}td,th{{border:1px solid;padding:.3rem;"
-    "text-align:start;vertical-align:top}}</style><body>{body}</body></html>"
+    "pre{{white-space:pre-wrap;font:inherit;margin:0;content-visibility:auto;contain-intrinsic-size:auto 45rem}}"
+    "table{{border-collapse:collapse}}td,th{{border:1px solid;padding:.3rem;text-align:start;vertical-align:top}}</style>"
+    "<body>{body}</body></html>"
 )
 
 
@@ -85,7 +87,7 @@ def _answer(content: Content, data: bytes, claimed: str, name: str, download: bo
         mime = content.mime if content.kind != "html" else "application/octet-stream"
     elif content.kind in ("text", "html"):
         told = text_of(data, claimed)
-        body = safe_html(told) if content.kind == "html" else f"<pre>{html.escape(told)}</pre>"
+        body = safe_html(told) if content.kind == "html" else _blocks(told)
         data, mime = PAGE.format(body=body).encode("utf-8", "replace"), "text/html; charset=utf-8"
     elif content.kind == "pdf":
         policy = IN_VIEWER
@@ -97,3 +99,9 @@ def _answer(content: Content, data: bytes, claimed: str, name: str, download: bo
         "X-Frame-Options": "SAMEORIGIN",
     }
     return Response(data, media_type=mime, headers=headers)
+
+
+def _blocks(text: str) -> str:
+    """Text in blocks of some lines each: the browser lays out only those that are seen."""
+    lines = html.escape(text).split("\n")
+    return "".join("<pre>" + "\n".join(lines[at : at + BLOCK]) + "\n</pre>" for at in range(0, len(lines), BLOCK))

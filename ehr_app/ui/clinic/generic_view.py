@@ -16,7 +16,7 @@ from ehr_app.ui.format.text import Json, clinical_text, in_error, items, part, p
 TITLES = (
     "title", "code", "type", "name", "medicationCodeableConcept", "vaccineCode", "productCodeableConcept", "itemCodeableConcept",
     "codeCodeableConcept", "serviceType", "category", "event", "description", "deviceName", "topic", "scope", "conclusion",
-    "summary", "reasonCode", "serviceCategory", "relationship", "identified",
+    "summary", "reasonCode", "serviceCategory", "relationship", "activity",
 )  # fmt: skip
 DATES = (
     "effectiveDateTime", "effectiveInstant", "effectivePeriod", "performedDateTime", "performedPeriod", "occurrenceDateTime",
@@ -44,7 +44,7 @@ def title(resource: Json) -> str:
     rtype = str(resource.get("resourceType") or "")
     for key in (MAIN_CODES.get(rtype, ""), *TITLES):
         if told := _words(resource.get(key)):
-            return told
+            return sentence_case(told)
     return element_words(rtype) or "Item"
 
 
@@ -71,7 +71,7 @@ def row(resource: Json, zone: ZoneInfo, **more: Any) -> Row:
     """Return the line of any resource."""
     wrong = in_error(resource)
     known: dict[str, Any] = {
-        "detail": joined(_reasons(resource), by(resource, *PEOPLE), _place(resource)),
+        "detail": joined(_reasons(resource), by(resource, *PEOPLE), _place(resource), by(resource, "entity")),
         "status": "" if wrong else status(resource),
     }
     return line(resource, zone, title(resource), day(resource), **{**known, **more})

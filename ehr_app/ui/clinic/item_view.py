@@ -79,7 +79,7 @@ class _Walk:
             "Coding": self._coding,
             "Period": lambda one: (clinical_range(one.get("start"), one.get("end"), zone), frozenset(("start", "end"))),
             "Range": self._range,
-            "Ratio": lambda one: (_ratio(one), frozenset(("numerator", "denominator"))),
+            "Ratio": lambda one: (_ratio(one), frozenset()),
             "Identifier": lambda one: (plain(one.get("value")), frozenset(("value",))),
             "HumanName": lambda one: (people.spoken_name([one]), frozenset(("given", "family", "prefix"))),
             "ContactPoint": lambda one: (plain(one.get("value")), frozenset(("value",))),

@@ -13,6 +13,8 @@ from ehr_app.ui.format.dates import clinical_day, local_day, spoken_date
 from ehr_app.ui.format.text import Json, in_error, items, part, reference_text
 
 T = TypeVar("T")
+ROLES = ("actor", "who", "individual", "member", "what")
+"""Where an element that names a person keeps the reference, when it is none itself."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,6 @@ def by(resource: Json, *keys: str) -> str:
     """Return the first named person among some elements."""
     for key in keys:
         for person in items(resource, key):
-            if name := reference_text(person) or reference_text(part(person, "actor")):
+            if name := reference_text(person) or next(filter(None, (reference_text(part(person, role)) for role in ROLES)), ""):
                 return name
     return ""

@@ -21,6 +21,7 @@ def section(one: rx.Var[Section]) -> rx.Component:
             E.summary(t(one.past_words), class_name="link cursor-pointer hair px-4 py-2"),
             E.ul(rx.foreach(one.past, line), class_name="row-list border-t border-(--line)"),
             class_name="pb-1",
+            open=one.rows.length() == 0,
         ),
     )
     body = rx.cond(one.rows.length() > 0, rows, empty(t(one.empty)))

@@ -23,7 +23,7 @@ def safe_html(text: object) -> str:
     if not isinstance(text, str):
         return ""
     return nh3.clean(
-        text, tags=TAGS, attribute_filter=_kept, attributes=ATTRIBUTES, url_schemes=SCHEMES,
+        text, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=_kept, url_schemes=SCHEMES,
         link_rel="noopener noreferrer nofollow",
         clean_content_tags={"script", "style", "iframe", "object", "svg", "math", "template", "noscript", "title"},
     )  # fmt: skip
