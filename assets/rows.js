@@ -1,11 +1,13 @@
 // A table of any length that renders only what is seen. The server sends one page of rows at a time; the pages are put together
 // here, so that neither the server nor the socket carries the whole list twice. Rows may differ in height; they are measured.
 import { createElement as h, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "./i18n";
 
 const GUESS = 37;
 const MORE = 8;
 
-export const VirtualRows = ({ page, start, of, columns, label, onEndReached }) => {
+export const VirtualRows = ({ page, start, of, columns, label, onEndReached, onOpen }) => {
+  const t = useTranslation();
   const box = useRef(null);
   const [view, setView] = useState({ top: 0, height: 800 });
   const [measured, setMeasured] = useState(0);
@@ -54,7 +56,9 @@ export const VirtualRows = ({ page, start, of, columns, label, onEndReached }) =
       onEndReached?.(count);
     }
   });
-  const cells = (row) => columns.map(({ key, look }) => h("td", { key, className: look ? row[look] : "" }, row[key]));
+  const told = (row, key, i, says) => (i === 0 && row.ref
+    ? h("button", { type: "button", className: "opens", onClick: () => onOpen?.(row.ref) }, row[key]) : says ? t(row[key]) : row[key]);
+  const cells = (row) => columns.map(({ key, look, says }, i) => h("td", { key, className: look ? row[look] : "" }, told(row, key, i, says)));
   const space = (key, height) => height > 0 && h("tr", { key, "aria-hidden": true }, h("td", { colSpan: columns.length, style: { height, padding: 0, border: 0 } }));
   const body = [];
   for (let i = first; i < last; i += 1) if (rows[i]) body.push(h("tr", { key: i, "data-index": i, "aria-rowindex": i + 2 }, cells(rows[i])));

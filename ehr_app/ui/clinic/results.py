@@ -6,7 +6,7 @@ import reflex as rx
 
 from ehr_app.errors import EhrError
 from ehr_app.record.door import Record
-from ehr_app.ui.clinic.chart import Chart
+from ehr_app.ui.clinic.chart import Chart, item_opener
 from ehr_app.ui.clinic.chart_frame import chart_page
 from ehr_app.ui.clinic.figure import figures, grid_card
 from ehr_app.ui.clinic.frame import Shell
@@ -208,5 +208,7 @@ def _list() -> rx.Component:
                ("when", "Collected", "look"), ("status", "Status", "")]  # fmt: skip
     reading: Any = lambda start: Results.read_on(Chart.head.pid, Results.list_name, start)  # noqa: E731
     rows = virtual_table(Results.page, columns, start=Results.start, of=Results.list_name, on_end_reached=reading,
+        on_open=item_opener,
+        says=("limits", "status"),
                          label=t("All results, newest first"))  # fmt: skip
     return card(t("All results, newest first"), rows, class_name="overflow-hidden")

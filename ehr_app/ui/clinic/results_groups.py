@@ -109,6 +109,7 @@ def other_row(resource: Json, zone: ZoneInfo) -> dict[str, str]:
         when = resource.get("effectiveDateTime") or part(resource, "effectivePeriod").get("start") or resource.get("issued")
     wrong = in_error(resource)
     return {
+        "ref": f"{kind}/{resource.get('id', '')}",
         "when": clinical_time(when, zone),
         "name": name or _TYPES[kind],
         "value": value,

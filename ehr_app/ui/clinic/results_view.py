@@ -127,6 +127,7 @@ def list_line(observation: Json, zone: ZoneInfo) -> dict[str, str]:
     grade = "" if shown.wrong else {"critical": "value-critical", "abnormal": "value-abnormal"}.get(shown.flag.grade, "")
     words = "" if shown.flag.grade in ("normal", "ungraded") else shown.flag.words
     return {
+        "ref": f"Observation/{observation.get('id', '')}",
         "when": clinical_time(taken_at(observation), zone),
         "name": shown.name,
         "value": f"{shown.value}, {UNIT_MISSING}" if shown.unit_missing else shown.value or "No value",

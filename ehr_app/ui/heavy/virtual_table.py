@@ -18,8 +18,9 @@ class VirtualRows(rx.NoSSRComponent):
     start: rx.Var[int]
     of: rx.Var[str]
     label: rx.Var[str]
-    columns: rx.Var[list[dict[str, str]]]
+    columns: rx.Var[list[dict[str, Any]]]
     on_end_reached: rx.EventHandler[rx.event.passthrough_event_spec(int)]  # type: ignore[type-arg, valid-type]
+    on_open: rx.EventHandler[rx.event.passthrough_event_spec(str)]  # type: ignore[type-arg, valid-type]
 
 
 class RowFilter(rx.NoSSRComponent):
@@ -32,9 +33,12 @@ class RowFilter(rx.NoSSRComponent):
     of: rx.Var[str]
 
 
-def virtual_table(page: Any, columns: list[tuple[str, str, str]], **props: Any) -> rx.Component:
-    """Return a virtual table. Shape of a column: row key, heading, row key of its class (or ""); code, never data."""
-    told = [{"key": key, "head": t(head), "look": look} for key, head, look in columns]
+def virtual_table(page: Any, columns: list[tuple[str, str, str]], says: tuple[str, ...] = (), **props: Any) -> rx.Component:
+    """Return a virtual table whose first column opens the row's `ref`.
+
+    Shape of a column: row key, heading, row key of its class (or ""); code, never data. `says`: the keys that hold fixed words.
+    """
+    told = [{"key": key, "head": t(head), "look": look, "says": key in says} for key, head, look in columns]
     return VirtualRows.create(page=page, columns=rx.Var.create(told), **props)
 
 

@@ -54,7 +54,7 @@ def resources() -> list[dict[str, Any]]:
         observation("wrong", "2345-7", "2022-01-05T08:00:00Z", quantity(99), status="entered-in-error"),
         observation("early", "2345-7", "2022-01-06T08:00:00Z", quantity(6), status="preliminary"),
         observation("look", "32451-7", "2022-02-01T08:00:00Z", None, category=EXAM, valueString="Clear"),
-        observation("name", "9999-9", "2022-02-01T08:00:00Z", quantity(1), code={"text": "N" * 200}),
+        {**observation("name", "", "2022-02-01T08:00:00Z", quantity(1)), "code": {"text": "N" * 200}},
         {"resourceType": "DiagnosticReport", "id": "text-alone", "status": "final", "code": {"text": "Chest film"},
          "subject": {"reference": f"Patient/{PID}"}, "effectiveDateTime": "2022-03-01", "conclusion": "No change."},
         {"resourceType": "Specimen", "id": "blood", "type": {"text": "Blood"}, "subject": {"reference": f"Patient/{PID}"},
