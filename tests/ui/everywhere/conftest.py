@@ -14,7 +14,7 @@ Enter = Callable[..., Page]
 
 @pytest.fixture
 def enter(charts: Server, chromium: Browser) -> Iterator[Enter]:  # noqa: F811
-    """Sign in as the physician with a browser of a given look, language, zone or size."""
+    """Sign in as the administrator, whom every page serves, with a browser of a given look, language, zone or size."""
     contexts = []
 
     def go(width: int = 1440, height: int = 900, **look: Any) -> Page:
@@ -22,7 +22,7 @@ def enter(charts: Server, chromium: Browser) -> Iterator[Enter]:  # noqa: F811
         contexts.append(context)
         page = context.new_page()
         page.goto(charts.url("north", "/login"))
-        page.fill("#username", "ivo")
+        page.fill("#username", "admin")
         page.fill("#password", PASSWORD)
         page.click("button[type=submit]")
         page.wait_for_url("**/patients*")
@@ -42,6 +42,6 @@ def visit(charts: Server) -> Callable[[Page, str], None]:  # noqa: F811
         page.locator("main").first.wait_for()
         expect(page.locator("main .bone")).to_have_count(0)
         expect(page.locator("header.head .banner[role=status]")).to_have_count(0)
-        expect(page.get_by_text("Ivo Doctor").first).to_be_attached()
+        expect(page.get_by_text("Alex Admin").first).to_be_attached()
 
     return to

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from reflex_base.registry import RegistrationContext
 
 from ehr_app import ehr_app as composed
-from ehr_app.ui.clinic.domains import DOMAINS, address
 
 PATIENT = "north-p0002"
+ITEM = "Observation/north-p0002-obs-0001"
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ def routes() -> list[str]:
 
 
 def places() -> list[Place]:
-    """Return an address per route that can be shown without an item; a route by domain is shown for each domain."""
+    """Return an address per route; an import is shown by its own tests, which bring one in."""
     found: dict[str, bool] = {}
     for route in routes():
-        path = route.replace("[pid]", PATIENT)
-        paths = [path] if "[" not in path else [address(PATIENT, one.key) for one in DOMAINS] if path.count("[") == 1 else []
+        path = route.replace("[pid]", PATIENT).replace("[item_type]/[item_id]", ITEM)
+        paths = [path] if "[" not in path else []
         found |= dict.fromkeys(paths, "[pid]" in route)
     return [Place(path, chart) for path, chart in found.items()]

@@ -31,16 +31,18 @@ SMALL = """() => [...document.querySelectorAll('a, button, input')].filter((one)
 def test_W1_every_page_is_accessible_named_and_fits(enter: Enter, visit: Visit, scheme: str, size: str) -> None:
     page = enter(*SIZES[size], color_scheme=scheme)
     trouble: list[str] = []
+    broken: list[str] = []
     page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: trouble.append(str(error)))
     for place in places():
         visit(page, place.path)
         found = Axe().run(page)
-        assert found.violations_count == 0, f"{place.path}: {found.generate_report()}"
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place.path
+        broken += [f"{place.path}: {found.generate_report()}"] if found.violations_count else []
+        broken += [f"{place.path} scrolls"] if page.evaluate("document.documentElement.scrollWidth > innerWidth") else []
         assert page.locator("main").count() == 1, place.path
         assert page.title() and "NÚÑEZ" not in page.title(), place.path
         assert page.locator("header.head [aria-label=Patient]").count() == int(place.chart), f"B1 {place.path}"
+    assert broken == []
     assert trouble == []
 
 
@@ -89,7 +91,7 @@ def test_every_printed_page_names_the_patient_and_who_printed(enter: Enter, visi
     for place in places():
         visit(page, place.path)
         sheet = page.locator("style[media=print]").text_content() or ""
-        assert "Printed by Ivo Doctor at" in sheet, place.path
+        assert "Printed by Alex Admin at" in sheet, place.path
         assert ("MRN N100074" in sheet and "14-Apr-1968" in sheet) == place.chart, place.path
         page.emulate_media(media="print")
         assert page.locator(".top-bar").is_hidden(), place.path
