@@ -11,13 +11,16 @@ from ehr_app import ehr_app as composed
 from ehr_app.errors import EhrError
 from ehr_app.record.importing.alike import SAME_IDENTIFIER, SAME_PERSON
 from ehr_app.settings import PROJECT
+from ehr_app.standards.r4 import RTYPES
 from ehr_app.ui.admin import batch_view
+from ehr_app.ui.clinic import filed, versions_view
 from ehr_app.ui.clinic.chart_view import LONG_NAMES, VITALS
 from ehr_app.ui.clinic.domains import DOMAINS
 from ehr_app.ui.entry.words import pack
 from ehr_app.ui.format import people, values
 from ehr_app.ui.format.allergies import WORDS
 from ehr_app.ui.format.dates import MONTHS
+from ehr_app.ui.format.elements import type_plural
 from ehr_app.ui.format.text import NOT_KNOWN, NOT_RECORDED
 from ehr_app.ui.kit import i18n
 
@@ -49,7 +52,14 @@ def vocabularies() -> set[str]:
     found |= {f"{{n}} {month} {{n2}}" for month in MONTHS} | {f"{month} {{n}}" for month in MONTHS}
     found |= {*batch_view.WHAT.values(), *batch_view.BACK.values(), *batch_view.OTHER_WORDS, SAME_IDENTIFIER, SAME_PERSON}
     found |= {word for words in (batch_view.STATES, batch_view.VIEWS) for word in words.values()}
+    found |= {*filed.WAYS.values(), *filed.ACTIONS.values(), *versions_view.VERBS.values(), *versions_view.KINDS.values()}
     return found | {error.sentence for error in _all(EhrError)}
+
+
+def made_of_names(pack: dict[str, str]) -> set[str]:
+    """Titles of sections that are made from the names of R4 types, and what an empty section says with its title."""
+    plurals = {type_plural(name) for name in RTYPES}
+    return plurals | {f"No {title.lower()} recorded." for title in plurals} | {f"No current {title.lower()}." for title in pack}
 
 
 def _all(error: type[EhrError]) -> set[type[EhrError]]:
@@ -69,7 +79,7 @@ def test_every_fixed_word_of_the_server_has_a_translation(code: str) -> None:
 @pytest.mark.parametrize("code", OTHERS)
 def test_no_text_of_a_pack_is_left_over(code: str) -> None:
     sources = "\n".join(path.read_text("utf-8") for path in (PROJECT / "ehr_app").rglob("*.py"))
-    shown = texts_of_views() | vocabularies()
+    shown = texts_of_views() | vocabularies() | made_of_names(pack(code))
     left = [
         key
         for key in pack(code)

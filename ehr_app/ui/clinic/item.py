@@ -17,6 +17,7 @@ from ehr_app.ui.clinic.items import ItemShown, read_item
 from ehr_app.ui.clinic.opening import open_chart, page_patient, page_query, zone_of
 from ehr_app.ui.clinic.sections import section
 from ehr_app.ui.clinic.versions_view import ChangeRow, VersionRow, change_rows
+from ehr_app.ui.clinic.watching import Watching
 from ehr_app.ui.format.text import Json
 from ehr_app.ui.gate.authz import requires
 from ehr_app.ui.kit.i18n import t
@@ -27,7 +28,7 @@ from ehr_app.ui.kit.surfaces import card, table
 E = rx.el
 
 
-class ItemPage(rx.State):
+class ItemPage(Watching, rx.State):
     """The item in the address, and the two versions that are compared."""
 
     item: ItemShown | None = None
@@ -49,9 +50,8 @@ class ItemPage(rx.State):
         try:
             async with open_chart(self, pid, f"item {ref}") as record:
                 await shell._tell(record)
-                await chart._load(record, pid)
-                self.item = await read_item(record, pid, ref, zone_of(record), whole=True)
-                await self._compare(record, pid, ref)
+                await self._watch(record)
+                await self._reread(record)
             chart.ready = True
         except EhrError as error:
             self.item = None
@@ -60,6 +60,12 @@ class ItemPage(rx.State):
             self.item = None
             chart._fail(EhrError())
             raise
+
+    async def _reread(self, record: Record) -> None:
+        chart, pid, ref = await self.get_state(Chart), page_patient(self), _page_ref(self)
+        await chart._load(record, pid)
+        self.item = await read_item(record, pid, ref, zone_of(record), whole=True)
+        await self._compare(record, pid, ref)
 
     async def _compare(self, record: Record, pid: str, ref: str) -> None:
         """Compare the versions that the address names, else the newest two."""
@@ -121,7 +127,7 @@ def _versions(item: rx.Var[ItemShown]) -> rx.Component:
     same = empty(t("Nothing but the moment of filing differs."))
     told = rx.cond(
         ItemPage.changes.length() > 0,
-        table(heads, rx.foreach(ItemPage.changes, _change_row), "Differences between two versions", "changes-table"),
+        table(heads, rx.foreach(ItemPage.changes, _change_row), t("Differences between two versions"), "changes-table"),
         same,
     )
     compared = rx.cond(

@@ -69,7 +69,7 @@ def document(one: rx.Var[Document]) -> rx.Component:
         ("html", frame),
         ("pdf", pdf),
         ("image", image),
-        E.div(notice(one.words, tone="warn"), class_name="p-4"),
+        E.div(notice(t(one.words), tone="warn"), class_name="p-4"),
     )
     download = link_button(
         icon("download"),

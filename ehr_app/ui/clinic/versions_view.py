@@ -17,6 +17,7 @@ from ehr_app.ui.format.elements import element_words
 from ehr_app.ui.format.text import Json
 
 VERBS = {1: "Created", 2: "Changed", 3: "Deleted"}
+KINDS = {"added": "Added", "removed": "Removed", "changed": "Changed"}
 SHOWN = 600
 MOST = 300
 
@@ -66,7 +67,7 @@ def version_rows(filings: Sequence[Filing], address: str, facility: str, zone: Z
 def change_rows(old: Json, new: Json) -> list[ChangeRow]:
     """Return what differs between two versions, at most 300 lines."""
     steps = differences(_content(old), _content(new))
-    rows = [ChangeRow(_place(one.path), one.kind.capitalize(), _told(one, "was"), _told(one, "now")) for one in steps[:MOST]]
+    rows = [ChangeRow(_place(one.path), KINDS[one.kind], _told(one, "was"), _told(one, "now")) for one in steps[:MOST]]
     left = len(steps) - MOST
     return [*rows, ChangeRow("More", "", "", f"{left:,} more differences are not shown.")] if left > 0 else rows
 
