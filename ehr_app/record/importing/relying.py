@@ -23,9 +23,11 @@ LATER = """select r.facility, r.rtype, r.id, r.ver, r.updated, r.patient, r.cont
  where r.facility = $1 and r.patient = any($2) and r.updated >= $4
  and not exists (select 1 from ehr.import_part p where p.access = r.access and p.batch = $3)"""
 OTHERS = """select distinct u.rtype, u.id from unnest($2::smallint[], $3::uuid[], $4::bigint[]) u(rtype, id, h)
- join ehr.eq e on e.h = u.h and e.facility = $1
- join ehr.resource r on r.facility = e.facility and r.rtype = e.rtype and r.id = e.id
- where r.updated >= $6 and not exists (select 1 from ehr.import_part p where p.access = r.access and p.batch = $5)"""
+ cross join lateral (select e.rtype, e.id from ehr.eq e where e.h = u.h and e.facility = $1 offset 0) e
+ cross join lateral (select r.access from ehr.resource r
+   where r.facility = $1 and r.rtype = e.rtype and r.id = e.id and r.updated >= $6 offset 0) r
+ where not exists (select 1 from ehr.import_part p where p.access = r.access and p.batch = $5)"""
+"""Lateral, so that a fresh table's statistics cannot talk the planner out of one index probe per hash."""
 OURS = """select r.facility, r.rtype, r.id, r.ver, r.updated, r.patient, r.content
  from unnest($2::smallint[], $3::uuid[]) u(rtype, id)
  join ehr.resource r on r.facility = $1 and r.rtype = u.rtype and r.id = u.id
