@@ -63,8 +63,7 @@ const useRows = (shown, window, onRead) => {
   return store;
 };
 
-const Value = ({ row, words }) => {
-  const translate = useTranslation();
+const valueOf = (row, words, translate) => {
   const tone = { critical: "critical", abnormal: "abnormal" }[row.grade];
   const flag = row.words && h("span", { title: translate(row.words) },
     h("span", { className: `flag flag-${row.grade}`, "aria-hidden": "true" }, row.mark, row.code),
@@ -93,7 +92,7 @@ const Row = ({ index, row, day, shown, said, active, onOpen, onFocus }) => {
         row.detail && h("p", { className: "label m-0 event-detail", title: row.detail }, marked(row.detail, shown.words)),
         row.excerpt && h("p", { className: "label m-0" }, marked(row.excerpt, shown.words))),
       h("div", { className: "event-value" }, row.value && struck({ wrong: false }, said, row.wrong
-        ? h("s", { className: "wrong nums" }, row.value) : h(Value, { row, words: shown.words })),
+        ? h("s", { className: "wrong nums" }, row.value) : valueOf(row, shown.words, translate)),
         row.limits && h("p", { className: "label m-0 nums" }, row.limits)),
       h("p", { className: "label m-0 event-source" }, sourceOf(row, translate))));
 };
@@ -133,11 +132,11 @@ export const TimelineList = ({ shown, window: arrived, words: said, onRead, onOp
     const timer = setInterval(() => store.asked && store.ask(range.startIndex, range.endIndex), PATIENCE_MS);
     return () => clearInterval(timer);
   });
-  useEffect(() => {
-    if (store.goal === undefined) return;
-    const found = box.current?.querySelector(`[data-place="${store.goal}"]`);
-    if (found) { found.focus({ preventScroll: true }); store.goal = undefined; }
-  });
+  const settle = () => {
+    const found = store.goal !== undefined && box.current?.querySelector(`[data-place="${store.goal}"]`);
+    if (found) { store.goal = undefined; found.focus({ preventScroll: true }); }
+  };
+  useEffect(settle);
 
   // Keys come faster than frames: the place is kept here, the focus follows when its row is drawn.
   const go = (to) => {
@@ -145,7 +144,8 @@ export const TimelineList = ({ shown, window: arrived, words: said, onRead, onOp
     Object.assign(walk, { at, begun: true });
     store.goal = at;
     setActive(at);
-    list.current?.scrollIntoView({ index: at, behavior: "auto", done: () => setActive(walk.at) });
+    list.current?.scrollIntoView({ index: at, behavior: "auto", done: settle });
+    settle();
   };
   const onFocus = (index) => { Object.assign(walk, { at: index, begun: true }); setActive(index); };
   useStep((step) => go(walk.begun ? walk.at + step : walk.at));
@@ -198,7 +198,7 @@ export const TimelineSheet = ({ shown, window: arrived, words: said, onRead }) =
     h("td", { className: "nums whitespace-nowrap" }, row.day ? `${row.day} ${row.time}` : said.no_date),
     h("td", null, said.kinds[row.kind]),
     h("td", null, struck(row, said, row.title), row.status && ` (${translate(row.status)})`, (row.detail || row.excerpt) && h("div", { className: "label" }, row.detail, " ", row.excerpt)),
-    h("td", { className: "nums" }, row.wrong ? h("s", null, row.value) : h(Value, { row }), row.limits && h("div", { className: "label" }, row.limits)),
+    h("td", { className: "nums" }, row.wrong ? h("s", null, row.value) : valueOf(row, undefined, translate), row.limits && h("div", { className: "label" }, row.limits)),
     h("td", { className: "label" }, sourceOf(row, translate)));
   return h("section", { className: "card timeline-sheet", "aria-label": said.events },
     h("p", { className: "px-4 py-2 m-0", role: "status" }, words, " ", h("button", { type: "button", className: "btn no-print ms-2", onClick: () => window.print() }, said.print)),

@@ -213,11 +213,15 @@ def event_row(event: Event, zone: ZoneInfo, words: Sequence[str] = ()) -> EventR
 
 
 def in_moments(rows: Sequence[EventRow]) -> list[EventRow]:
-    """R3: within one moment a report comes before its results, and the gravest result first; moments keep their order."""
+    """R3: within one moment visits and reports come first, then what is critical, then kind by kind; moments keep their order."""
     made: list[EventRow] = []
     for _, moment in groupby(rows, key=lambda row: (row.day, row.time)):
-        made += sorted(moment, key=lambda row: (not row.ref.startswith(_WHOLE), _RANKS.get(row.grade, 2)))
+        made += sorted(moment, key=_in_moment)
     return made
+
+
+def _in_moment(row: EventRow) -> tuple[bool, bool, str, int]:
+    return not row.ref.startswith(_WHOLE), row.grade != "critical", row.kind, _RANKS.get(row.grade, 2)
 
 
 def search_text(resource: Mapping[str, object], zone: ZoneInfo) -> str:

@@ -159,7 +159,7 @@ def test_keys_move_between_events_and_open_them(opened: Page) -> None:
 
 
 def test_the_printed_version_holds_everything_and_names_the_patient(opened: Page) -> None:
-    opened.evaluate("window.print = () => { window.printedOnce = (window.printedOnce ?? 0) + 1; }")
+    opened.evaluate("() => { window.print = () => { window.printedOnce = (window.printedOnce ?? 0) + 1; }; }")
     opened.get_by_role("link", name="Print").click()
     expect(opened.locator(".timeline-sheet tbody tr")).to_have_count(EVENTS, timeout=30_000)
     expect(opened.locator(".timeline-sheet")).to_contain_text("All 5,000 events")
@@ -172,7 +172,7 @@ def test_the_printed_version_holds_everything_and_names_the_patient(opened: Page
 
 
 def test_control_p_prints_the_whole_list_and_not_what_is_seen(opened: Page) -> None:
-    opened.evaluate("window.print = () => {}")
+    opened.evaluate("() => { window.print = () => {}; }")
     opened.keyboard.press("Control+p")
     opened.wait_for_url("**print=1")
 
