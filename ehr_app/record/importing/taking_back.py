@@ -43,8 +43,6 @@ NOW = """select r.rtype, r.id, r.access from unnest($2::smallint[], $3::uuid[]) 
  join ehr.resource r on r.facility = $1 and r.rtype = u.rtype and r.id = u.id"""
 LAST = """select distinct on (h.rtype, h.id) h.rtype, h.id, h.access from unnest($2::smallint[], $3::uuid[]) u(rtype, id)
  join ehr.resource_history h on h.facility = $1 and h.rtype = u.rtype and h.id = u.id order by h.rtype, h.id, h.ver desc"""
-BY_INDEX = "set local enable_seqscan = off"
-"""Each version touches a few rows; after a large import, statistics that are not there yet would have whole tables read for them."""
 DELETED = 3
 AT_ONCE = 500
 CHANGED_SINCE = "it was changed or deleted since the import and is as it is now"
@@ -124,7 +122,7 @@ class TakeBack:
             back = [row for row in rows if (old := was.get((row["rtype"], row["id"]))) is not None and old["verb"] != DELETED]
             restored = {(row["rtype"], row["id"]) for row in back}
             gone = [row for row in rows if (row["rtype"], row["id"]) not in restored]
-            await (await record.connection()).execute(BY_INDEX)
+            await record.connection()
             times = [await _remove(record, gone)] if gone else []
             for row in back:
                 times.append(await _restore(record, row, was[row["rtype"], row["id"]]))
