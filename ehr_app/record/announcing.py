@@ -38,12 +38,12 @@ class Topic(NamedTuple):
 
 
 class Announcer:
-    """Gathers what was touched and announces it: the first at once, then no more often than every `gather_s`."""
+    """Gathers what was touched and announces it: the first at once, then no more often than every ten milliseconds."""
 
-    def __init__(self, pool: Connections, gather_s: float = GATHER_S) -> None:
+    def __init__(self, pool: Connections) -> None:
         """Shape: `pool` connects as the role ehr_app; nothing is connected before the first announcement."""
         self._pool = pool
-        self._gather_s = gather_s
+        self._sending = asyncio.Lock()
         self._touched: set[Topic] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -59,25 +59,30 @@ class Announcer:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        await self._notify()
+        await self.flush()
         await self._pool.close()
+
+    async def flush(self) -> None:
+        """Return when all that was touched until now is announced, for a process whose event loop will stand still."""
+        await self._notify()
 
     async def _tell(self) -> None:
         while self._touched:
             await self._notify()
-            await asyncio.sleep(self._gather_s)
+            await asyncio.sleep(GATHER_S)
 
     async def _notify(self) -> None:
-        touched, self._touched = self._touched, set()
-        if not touched:
-            return
-        try:
-            await self._pool.fetch(NOTIFY, CHANNEL, payloads(touched))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-            log.warning("changes were not announced (%s); screens catch up by the sweep", type(error).__name__)
-        except asyncio.CancelledError:
-            self._touched |= touched
-            raise
+        async with self._sending:
+            touched, self._touched = self._touched, set()
+            if not touched:
+                return
+            try:
+                await self._pool.fetch(NOTIFY, CHANNEL, payloads(touched))
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+                log.warning("changes were not announced (%s); screens catch up by the sweep", type(error).__name__)
+            except asyncio.CancelledError:
+                self._touched |= touched
+                raise
 
 
 def payloads(touched: Collection[Topic]) -> list[str]:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ehr_app.errors import Unavailable
 from ehr_app.record import dictionary
 from ehr_app.record.access import AuditWriter
-from ehr_app.record.announcing import GATHER_S, Announcer
+from ehr_app.record.announcing import Announcer
 from ehr_app.record.body import Vault
 from ehr_app.record.codec import decode_object
 from ehr_app.record.connections import Connections
@@ -138,14 +138,7 @@ class Store:
 
 
 async def connect(
-    app_dsn: str,
-    audit_dsn: str,
-    keyfile: KeyFile,
-    objects: ObjectStore,
-    *,
-    connections: int = 16,
-    planned_once: bool = False,
-    announced_every_s: float = GATHER_S,
+    app_dsn: str, audit_dsn: str, keyfile: KeyFile, objects: ObjectStore, *, connections: int = 16, planned_once: bool = False
 ) -> Store:
     """Open the store. Shape: postgresql:// addresses of the roles ehr_app and ehr_audit.
 
@@ -155,7 +148,7 @@ async def connect(
     quick = Connections(app_dsn, QUICK_CONNECTIONS, planned_once=planned_once)
     audit_pool = Connections(audit_dsn, 3)
     audit = AuditWriter(audit_pool)
-    announcer = Announcer(Connections(app_dsn, 1), announced_every_s)
+    announcer = Announcer(Connections(app_dsn, 1))
     store = Store(pool, quick, audit, announcer, keyfile, objects)
     try:
         await audit.start()

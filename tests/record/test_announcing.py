@@ -14,10 +14,6 @@ from ehr_app.record.announcing import CHANNEL, MOST, Announcer, Topic, payloads,
 from ehr_app.record.connections import Connections
 from ehr_app.record.door import Change
 from ehr_app.record.ids import uid
-from ehr_app.record.importing.batch import Loader
-from ehr_app.record.importing.outcome import Item
-from ehr_app.record.importing.resolving import Resolver
-from ehr_app.record.importing.scratch import Addresses
 from tests.people import World, observation, patient
 
 MARK = UUID(int=7)
@@ -122,14 +118,6 @@ async def test_the_same_id_at_another_facility_is_another_topic(world: World, ea
     async with world.at("south") as record:
         await record.update({**patient(), "id": "p"})
     assert await ear.heard() == {topic("p", 2)} != {topic("p")}
-
-
-async def test_an_import_announces_whom_it_touched(world: World, ear: Ear) -> None:
-    item = Item(0, 1, 0, b'{"resourceType": "Patient", "id": "imported"}', "imported", False)
-    loader = Loader(world.door, world.administrators["north"], "north", "", Resolver(Addresses(None)))
-    outcome = await loader.store([item])
-    assert outcome.created == 1
-    assert await ear.heard() == {topic("imported")}
 
 
 @asynccontextmanager

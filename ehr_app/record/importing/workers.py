@@ -33,7 +33,6 @@ from ehr_app.record.store import Store, connect
 T = TypeVar("T")
 WORKERS = 2
 CONNECTIONS = 3
-ANNOUNCED_EVERY_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +70,17 @@ class Worker:
         """Store some entries of a batch and return when they are committed."""
         if self._loader is None:
             raise RuntimeError("the addresses of the run are not known yet")
-        return self._runner.run(self._loader.store(items, batch))
+        return self.run(self._loader.store(items, batch))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run something on this worker's loop."""
-        return self._runner.run(work)
+        """Run something on this worker's loop, and announce what it changed: the loop stands still afterwards."""
+        return self._runner.run(self._announced(work))
+
+    async def _announced(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await work
+        finally:
+            await self._store.announcer.flush()
 
     def prove(self) -> None:
         """Open a record once. Raises Unauthenticated for an unknown facility or a foreign key file."""
@@ -141,9 +146,7 @@ async def open_store(setup: Setup) -> Store:
     """Connect to the store. Raises Unavailable with one sentence."""
     keyfile = keys.load(setup.key_file)
     objects = ObjectStore(setup.objects, keyfile.derive("objects"))
-    return await connect(
-        setup.app_dsn, setup.audit_dsn, keyfile, objects, connections=CONNECTIONS, announced_every_s=ANNOUNCED_EVERY_S
-    )
+    return await connect(setup.app_dsn, setup.audit_dsn, keyfile, objects, connections=CONNECTIONS)
 
 
 class _Own:
