@@ -11,7 +11,7 @@ def take_in(arguments: argparse.Namespace) -> int:
     """Import; 1 when an entry was rejected (the rejects file says which and why)."""
     if bool(arguments.paths) == bool(arguments.take_back):
         tell("ehr import: name files or folders to import, or a batch to take back")
-        return command.USAGE
+        raise SystemExit(command.USAGE)
     with cli_database.opened(cli_database.chosen(arguments)) as (settings, _):
         if arguments.take_back:
             return command.take_back(arguments.take_back, arguments.facility, settings)

@@ -12,6 +12,7 @@ from reflex_base.registry import RegistrationContext
 from ehr_app.ehr_app import app
 from ehr_app.ui.build import WEB
 from ehr_app.ui.gate.authz import argument_types
+from tests.gate.emptiness import says_nothing
 
 PREFERENCES: set[str] = set()
 
@@ -47,8 +48,7 @@ def test_defaults_hold_no_data() -> None:
     root = State(_reflex_internal_init=True)
     initial = root.dict(initial=True)
     found = {k: v for state, vs in initial.items() if ".ehr_app___" in state for k, v in vs.items() if v}
-    harmless = {k: v for k, v in found.items() if isinstance(v, bool | int) or v in ("loading", "empty", "system")}
-    assert {k: v for k, v in found.items() if k not in harmless} == {}
+    assert {k: v for k, v in found.items() if not says_nothing(v)} == {}
 
 
 def test_nothing_that_decides_lives_in_the_browser() -> None:

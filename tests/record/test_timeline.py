@@ -187,6 +187,7 @@ async def test_counting_and_paging_cost_what_they_show(world: World, who: str) -
         await _shown(record, who)
         await timeline.read(record, who, ZONE, shown, 5)
         await record.connection()
+        await run("set local enable_indexscan = off")  # the table is too small for the planner to prefer what is asked here
         plans = []
         for sql, arguments in asked[:3]:
             for _ in range(2):  # the first run fills the connection's catalogue caches

@@ -70,9 +70,7 @@ class _Opened(io.RawIOBase):
     def __init__(self, path: Path, key: bytes) -> None:
         self._file = path.open("rb")
         self._cipher = _cipher(key, self._file.read(SALT_BYTES))
-        sealed = path.stat().st_size - SALT_BYTES
-        self._chunks = max(1, -(-sealed // SEALED_BYTES))
-        self._size = sealed - self._chunks * TAG_BYTES
+        self._size, self._chunks = _measured(path)
         self._at = 0
         self._number = -1
         self._content = b""
@@ -120,8 +118,16 @@ def opened(path: Path, key: bytes) -> io.BufferedReader:
 
 def size(path: Path) -> int:
     """Return how many bytes a sealed file holds."""
+    return _measured(path)[0]
+
+
+def _measured(path: Path) -> tuple[int, int]:
+    """Bytes and chunks of a sealed file; only a file without any bytes has a chunk that is nothing but its tag."""
     sealed = path.stat().st_size - SALT_BYTES
-    return sealed - max(1, -(-sealed // SEALED_BYTES)) * TAG_BYTES
+    chunks = max(1, -(-sealed // SEALED_BYTES))
+    if chunks > 1 and 0 < sealed % SEALED_BYTES <= TAG_BYTES:
+        raise OSError(errno.EIO, "its sealed copy was cut off")
+    return sealed - chunks * TAG_BYTES, chunks
 
 
 def _cipher(key: bytes, salt: bytes) -> AESGCM:

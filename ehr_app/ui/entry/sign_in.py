@@ -1,6 +1,5 @@
 """Sign-in and sign-out: forms that work without script; the session goes into an HttpOnly cookie and nowhere else."""
 
-import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
@@ -14,16 +13,15 @@ from ehr_app.identity.hosts import facility_slug
 from ehr_app.settings import settings
 from ehr_app.ui.entry.chooser import HOME, address
 from ehr_app.ui.entry.page import page, safe
-from ehr_app.ui.entry.words import say
+from ehr_app.ui.entry.words import ON_THIS_HOST, say
 
-NEXT = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}")
 FORM_LIMIT = 16_384
 END = Callable[[str], Awaitable[None]]
 
 
 def next_page(asked: str) -> str:
     """Return where to go after signing in: a path of this host with one leading slash, or the front page of the app."""
-    return asked if NEXT.fullmatch(asked) and not asked.startswith(("/login", "/logout", "/signed-out")) else HOME
+    return asked if ON_THIS_HOST.fullmatch(asked) and not asked.startswith(("/login", "/logout", "/signed-out")) else HOME
 
 
 async def show(request: Request) -> Response:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from ehr_app.ui.build import ROOT
 from ehr_app.ui.kit.i18n import LANGUAGES
 
+ON_THIS_HOST = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}")
 NUMBER = re.compile(r"\d+")
 COOKIE, YEAR_S = "language", 31_536_000
 PACKS = ROOT / "assets" / "locales"
@@ -56,6 +57,6 @@ def remember(request: Request, answer: Response) -> Response:
 def others(request: Request) -> list[tuple[str, str, str]]:
     """Return code, name and address of this page in every other language."""
     shown = language_of(request)
-    kept = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key == "next" and ON_THIS_HOST.fullmatch(value)]
     path = "/login" if request.url.path == "/logout" else request.url.path
     return [(code, name, f"{path}?{urlencode([*kept, ('lang', code)])}") for code, name in LANGUAGES.items() if code != shown]
