@@ -45,11 +45,11 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--demo", action=argparse.BooleanOptionalAction, help="load the demo on the first start")
 
     take_in = _verb(verbs, "import", "ehr_app.cli_import:take_in", "import FHIR R4 bundles and NDJSON, plain or gzip")
-    take_in.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a file or a folder")
     take_in.add_argument("--facility", required=True, metavar="SLUG")
-    how = take_in.add_mutually_exclusive_group()
-    how.add_argument("--rehearse", action="store_true", help="say what would be created, matched and refused; store nothing")
+    how = take_in.add_mutually_exclusive_group(required=True)
+    how.add_argument("paths", nargs="*", type=Path, default=[], metavar="PATH", help="a file or a folder")
     how.add_argument("--take-back", metavar="BATCH", help="undo the import of this batch, which `ehr import` printed")
+    take_in.add_argument("--rehearse", action="store_true", help="say what would be created, matched and refused; store nothing")
 
     export = _verb(verbs, "export", "ehr_app.cli_export:export", "write a facility's data as NDJSON or one bundle")
     export.add_argument("--facility", required=True, metavar="SLUG")

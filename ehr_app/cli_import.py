@@ -4,14 +4,10 @@ import argparse
 
 from ehr_app import cli_database
 from ehr_app.record.importing import command
-from ehr_app.record.importing.report import tell
 
 
 def take_in(arguments: argparse.Namespace) -> int:
     """Import; 1 when an entry was rejected (the rejects file says which and why)."""
-    if bool(arguments.paths) == bool(arguments.take_back):
-        tell("ehr import: name files or folders to import, or a batch to take back")
-        raise SystemExit(command.USAGE)
     with cli_database.opened(cli_database.chosen(arguments)) as (settings, _):
         if arguments.take_back:
             return command.take_back(arguments.take_back, arguments.facility, settings)
