@@ -48,6 +48,8 @@ def opened(settings: Settings) -> Iterator[tuple[Settings, EmbeddedPostgres | No
     with postgres:
         complete = addressed(settings, postgres)
         mark = settings.data / "pg" / SHAPED  # in the cluster's own folder: it is restored or lost together with it
+        if mark.exists() and not any(path.exists() for path in (settings.keys, settings.keys.with_name("master.key"))):
+            raise Unavailable(f"The key file {settings.keys} is missing, and this database cannot be read without it: restore it.")
         if not mark.exists() or mark.read_text() != _wanted_shape(settings):
             shape(complete)
             mark.write_text(_wanted_shape(settings))

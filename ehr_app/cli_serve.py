@@ -29,6 +29,7 @@ from granian.log import LogLevels
 from ehr_app import cli_database, cli_demo
 from ehr_app import settings as configuration
 from ehr_app.errors import Conflict, Unavailable
+from ehr_app.record import keys
 from ehr_app.record.embedded import EmbeddedPostgres
 from ehr_app.settings import Settings
 from ehr_app.ui import build
@@ -47,6 +48,7 @@ def serve(arguments: argparse.Namespace) -> int:
     with _only_server(settings.data):
         settings = settings.model_copy(update={"port": free_port(settings)})
         with cli_database.opened(settings) as (complete, postgres):
+            keys.load_or_create(settings.keys, settings.kms_key_id)  # what is wrong is said here, not by worker after worker
             if arguments.demo:
                 cli_demo.load_first(complete)
             with cli_demo.rest_beside(complete) if arguments.demo else nullcontext():

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/kms/latest/APIReference/ : GenerateDataKey, Encrypt,
 endpoint and credentials are boto3's own (AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_KMS, ...). It deliberately rotates nothing: KMS does.
 """
 
+import logging
 from typing import Any, NamedTuple
 
 import boto3
@@ -14,6 +15,7 @@ from ehr_app.errors import Unavailable
 
 CONTEXT = {"use": "ehr key-encryption key"}
 PATIENCE = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
+logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where it found credentials, at every start
 
 
 class Wrapped(NamedTuple):

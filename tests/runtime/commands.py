@@ -31,11 +31,11 @@ def ehr(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]
 class Serving:
     """A running `ehr serve` and what it has printed so far."""
 
-    def __init__(self, *arguments: str | Path) -> None:
+    def __init__(self, *arguments: str | Path, **more: str) -> None:
         command = [sys.executable, "-m", "ehr_app.cli", "serve", *map(str, arguments)]
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/", env=environment()
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/", env=environment(**more)
         )
         self.lines: list[str] = []
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -67,9 +67,9 @@ class Serving:
 
 
 @contextmanager
-def serving(*arguments: str | Path) -> Iterator[Serving]:
+def serving(*arguments: str | Path, **more: str) -> Iterator[Serving]:
     """A server that is gone afterwards whatever the test did."""
-    server = Serving(*arguments)
+    server = Serving(*arguments, **more)
     try:
         yield server
     finally:
