@@ -171,7 +171,7 @@ def _grid_row(
 ) -> GridRow:
     newest_first = [pair for day in columns for pair in by_day.get(day, [])]
     newest = next((shown for _, shown in newest_first if not shown.wrong), newest_first[0][1])
-    drawable = any(shown.magnitude is not None or "/" in shown.number for _, shown in newest_first)
+    drawable = any(_drawable(shown) for _, shown in newest_first)
     current = key in (drawn or asked.tests)
     return GridRow(
         key=key,
@@ -184,6 +184,10 @@ def _grid_row(
         rank=0 if current else 1 if newest.flag.grade == "critical" else 2,
         cells=[_cell(by_day.get(day, [])) for day in columns],
     )
+
+
+def _drawable(shown: Result) -> bool:
+    return not shown.unit_missing and (shown.magnitude is not None or "/" in shown.number)
 
 
 def _conflict(tests: Iterable[str]) -> bool:

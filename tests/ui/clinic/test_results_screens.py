@@ -98,7 +98,7 @@ def test_G4_a_graph_names_patient_title_axes_scale_unit_range_and_legend(page: P
     expect(figure.locator("[aria-label=Legend]")).to_contain_text("critical")
     svg = figure.locator("svg[role=slider]")
     expect(svg).to_contain_text("Date of collection")
-    texts = svg.locator("text").all_inner_texts()
+    texts = svg.locator("text").all_text_contents()
     assert len([text for text in texts if re.fullmatch(r"\d{2}-[A-Z][a-z]{2}-\d{4}", text)]) >= 2
     assert len([text for text in texts if re.fullmatch(r"-?[\d.,]+", text)]) >= 4
     expect(svg.locator("rect.band")).to_have_count(1)
