@@ -53,13 +53,15 @@ async def test_named_resources_are_those_that_may_be_seen(world: World) -> None:
         assert {(one.type, one.id) for one in await record.named(asked)} == {("Patient", who), ("Practitioner", doctor)}
 
 
-async def test_who_filed_last_is_told_of_the_newest_version(world: World) -> None:
+async def test_who_filed_is_told_for_several_at_once_in_their_order(world: World) -> None:
     async with world.at("north") as record:
-        who = (await record.create(patient())).stored.id
-        await record.create(observation(who))
-        await record.create(observation(who))
+        who = (await record.create(patient())).stored
+        seen = (await record.create(observation(who.id))).stored
+    asked = [("Observation", seen.id), ("Observation", "never"), ("Nonsense", "x"), ("Patient", who.id)]
     async with world.at("north") as record:
-        page = await record.listed(who, [Kind("Observation", "")], count=10)
-        told = await record.last_filed(page.found)
-        assert told is not None and told.at == max(one.updated for one in page.found) and told.display
-        assert await record.last_filed([]) is None
+        first, absent, wrong, last = await record.filed(asked)
+        assert first is not None and (first.at, bool(first.display)) == (seen.updated, True)
+        assert last is not None and last.at == who.updated
+        assert absent is None and wrong is None and await record.filed([]) == []
+    async with world.at("south") as record:
+        assert await record.filed(asked) == [None] * 4
