@@ -43,6 +43,24 @@ async def test_a_kind_with_a_category_is_that_part_of_the_type(world: World) -> 
             await record.listed(who, [Kind("Observation", "")], count=10, cursor="x" * 60)
 
 
+async def test_pages_of_a_part_are_complete_when_many_share_a_day(world: World) -> None:
+    async with world.at("north") as record:
+        who = (await record.create(patient())).stored.id
+        for number in range(16):
+            for code in ("social-history", "laboratory"):
+                day = {"effectiveDateTime": "2026-02-02" if number < 12 else f"2026-01-{number}"}
+                await record.create(observation(who) | day | {"category": [{"coding": [{"code": code}]}]})
+    kinds = [Kind("Observation", "social-history"), Kind("Observation", "sdoh")]
+    found: list[str] = []
+    cursor, pages = None, 0
+    async with world.at("north") as record:
+        while cursor or not pages:
+            page = await record.listed(who, kinds, count=5, cursor=cursor)
+            found += [one.id for one in page.found]
+            cursor, pages = page.next_cursor, pages + 1
+    assert (len(found), len(set(found)), pages) == (16, 16, 4)
+
+
 async def test_named_resources_are_those_that_may_be_seen(world: World) -> None:
     async with world.at("north") as record:
         who = (await record.create(patient())).stored.id
