@@ -515,6 +515,7 @@ export default {
   "in range": "en el intervalo",
   "in the future": "en el futuro",
   "just now": "ahora mismo",
+  "last filed {told}": "último registro: {told}",
   "latest": "último",
   "low": "bajo",
   "may already be here: a patient with the same identifier has another id": "quizá ya esté aquí: un paciente con el mismo identificador tiene otro id",

@@ -13,8 +13,9 @@ from ehr_app.standards.search_parameters import parameters
 if TYPE_CHECKING:
     from ehr_app.record.door import Record
 
-COUNTED = """select r.rtype, c.category, count(*)::int as n from ehr.resource r join ehr.class c on c.id = r.class
- where r.patient = any($1) group by r.rtype, c.category"""
+COUNTED = """select c.rtype, c.category, sum(g.n)::int as n from
+ (select r.class, count(*) as n from ehr.resource r where r.patient = any($1) group by r.class offset 0) g
+ join ehr.class c on c.id = g.class group by c.rtype, c.category"""
 IN_ERROR = """select e.rtype, c.category, count(*)::int as n from ehr.eq e join ehr.class c on c.id = e.class
  where e.h = any($1) and e.patient = any($2) group by e.rtype, c.category"""
 STATUSES = ("status", "verification-status", "lifecycle-status")

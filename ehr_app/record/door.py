@@ -121,9 +121,9 @@ class Record:
         """Return what was recorded in a visit."""
         return await listing.recorded_in(self, encounter_id, count)
 
-    async def last_filed(self, found: Sequence[Stored]) -> Filing | None:
-        """Return who filed the newest version among resources that were read, and when."""
-        return await filing.last_filed(self, found)
+    async def filed(self, places: Sequence[tuple[str, str]]) -> list[Filing | None]:
+        """Return who wrote the newest version of each resource (type, id), in their order."""
+        return await filing.filed(self, places)
 
     async def filings(self, rtype: str, fhir_id: str) -> list[Filing]:
         """Return who wrote each version of a resource, newest first, and how it arrived. Raises NotFound."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from ehr_app.errors import NotFound
 from ehr_app.record.ids import uid
-from ehr_app.record.store import Stored
 from ehr_app.standards.r4 import RTYPES
 
 if TYPE_CHECKING:
@@ -21,8 +20,9 @@ VERSIONS = """select facility, ver, updated, patient, access, case ver when 1 th
  where facility = any($1) and rtype = $2 and id = any($3)
 union all select facility, ver, updated, patient, access, verb from ehr.resource_history
  where facility = any($1) and rtype = $2 and id = any($3) order by updated desc, ver desc limit $4"""
-NEWEST = """select facility, ver, updated, patient, access, case ver when 1 then 1 else 2 end as verb from ehr.resource
- where facility = $1 and rtype = $2 and id = $3"""
+NEWEST = """select n.at, r.facility, r.ver, r.updated, r.patient, r.access, case r.ver when 1 then 1 else 2 end as verb
+ from unnest($1::int[], $2::smallint[], $3::smallint[], $4::uuid[]) n(at, facility, rtype, id)
+ join ehr.resource r on r.facility = n.facility and r.rtype = n.rtype and r.id = n.id"""
 FILED_BY = "select * from ehr.filed_by($1, $2)"
 MOST = 200
 
@@ -58,14 +58,23 @@ async def filings(record: "Record", rtype: str, fhir_id: str) -> list[Filing]:
     return [_filing(row, by_access.get(row["access"])) for row in rows]
 
 
-async def last_filed(record: "Record", found: Sequence[Stored]) -> Filing | None:
-    """Return who filed the newest version among resources that were read; None when there are none."""
-    newest = max(found, key=lambda one: one.updated, default=None)
-    if newest is None:
-        return None
-    rows = await record.rows(NEWEST, newest.facility, RTYPES[newest.type], uid(newest.facility, newest.type, newest.id))
+async def filed(record: "Record", places: Sequence[tuple[str, str]]) -> list[Filing | None]:
+    """Return who wrote the newest version of each resource (type, id), in their order; None for what there is not."""
+    asked = [
+        (at, facility, RTYPES[rtype], uid(facility, rtype, fhir_id))
+        for at, (rtype, fhir_id) in enumerate(places)
+        if rtype in RTYPES
+        for facility in {record.facility_number, 0}
+    ]
+    found: list[Filing | None] = [None] * len(places)
+    if not asked:
+        return found
+    rows = await record.rows(NEWEST, *(list(column) for column in zip(*asked, strict=True)))
     told = await record.rows(FILED_BY, [row["access"] for row in rows], [row["updated"] for row in rows])
-    return _filing(rows[0], told[0] if told else None) if rows else None
+    by_access = {row["access"]: row for row in told}
+    for row in rows:
+        found[row["at"]] = _filing(row, by_access.get(row["access"]))
+    return found
 
 
 def _filing(row: Any, by: Any) -> Filing:

@@ -19,15 +19,24 @@ from ehr_app.standards.r4 import RTYPES
 if TYPE_CHECKING:
     from ehr_app.record.door import Record
 
-WHOLE = "unnest($2::smallint[], $3::text[]) k(rtype, category)"
-SAME_KIND = """(k.category = '' or r.class = any(array(select c.id from ehr.class c
- where c.rtype = k.rtype and c.category = k.category)))"""
-DATED = f"""select x.* from {WHOLE} cross join lateral (select {COLUMNS}, r.date_lo as at from ehr.resource r
- where r.patient = $1 and r.rtype = k.rtype and {SAME_KIND} and r.date_lo is not null {{after}}
- order by r.date_lo desc, r.id limit $4) x"""
-UNDATED = f"""select x.* from {WHOLE} cross join lateral (select {COLUMNS}, r.date_lo as at from ehr.resource r
- where r.patient = $1 and r.rtype = k.rtype and {SAME_KIND} and r.date_lo is null {{after}}
- order by r.id limit $4) x"""
+OF_TYPES = "unnest($2::smallint[]) k(rtype)"
+OF_PARTS = """(select p.rtype, array(select c.id from ehr.class c where c.rtype = p.rtype and c.category = any($4)) as classes
+ from unnest($3::smallint[]) p(rtype)) k"""
+ROWS = f"""select {COLUMNS}, r.date_lo as at from ehr.resource r where r.patient = $1 and r.rtype = k.rtype"""
+# Which days of a part come first is found in the index alone: its class is there, so no row of the other parts is fetched.
+DAYS = """r.date_lo = any(array(select distinct i.date_lo from ehr.resource i where i.patient = $1 and i.rtype = k.rtype
+ and i.class = any(k.classes) and i.date_lo is not null {within} order by i.date_lo desc limit $5 + 1))"""
+DATED = (
+    f"select x.* from {OF_TYPES} cross join lateral ({ROWS} and r.date_lo is not null {{after}}"
+    " order by r.date_lo desc, r.id limit $5) x",
+    f"select x.* from {OF_PARTS} cross join lateral ({ROWS} and r.class = any(k.classes) and {DAYS} {{after}}"
+    " order by r.date_lo desc, r.id limit $5) x",
+)
+UNDATED = (
+    f"select x.* from {OF_TYPES} cross join lateral ({ROWS} and r.date_lo is null {{after}} order by r.id limit $5) x",
+    f"select x.* from {OF_PARTS} cross join lateral ({ROWS} and r.class = any(k.classes) and r.date_lo is null {{after}}"
+    " order by r.id limit $5) x",
+)
 NAMED = f"""select {COLUMNS} from ehr.resource r
  join unnest($1::smallint[], $2::smallint[], $3::uuid[]) n(facility, rtype, id)
  on r.facility = n.facility and r.rtype = n.rtype and r.id = n.id"""
@@ -52,18 +61,26 @@ async def listed(record: "Record", patient_id: str, kinds: Sequence[Kind], *, co
     count = max(1, min(count, MOST))
     about = f"listed/{patient_id}/{sorted(kinds)}"
     patient = uid(record.facility_number, "Patient", patient_id)
-    arguments: list[Any] = [patient, [RTYPES[kind.type] for kind in kinds], [kind.category for kind in kinds], count + 1]
+    whole = [RTYPES[kind.type] for kind in kinds if not kind.category]
+    parts = sorted({RTYPES[kind.type] for kind in kinds if kind.category})
+    categories = [kind.category for kind in kinds if kind.category]
+    arguments: list[Any] = [patient, whole, parts, categories, count + 1]
     after = cursors.open_position(record, about, cursor) if cursor is not None else None
-    dated, undated = "", ""
-    parts = [DATED, UNDATED]
+    dated, within, undated = "", "", ""
     if after is not None and after.at is not None:
         arguments += [after.at, after.id]
-        dated = "and r.date_lo <= $5 and (r.date_lo < $5 or r.id > $6)"
+        dated, within = "and r.date_lo <= $6 and (r.date_lo < $6 or r.id > $7)", "and i.date_lo <= $6"
     elif after is not None:
         arguments.append(after.id)
-        parts, undated = [UNDATED], "and r.id > $5"
-    sql = " union all ".join(f"({part.format(after=dated if part is DATED else undated)})" for part in parts)
-    rows = await record.rows(f"select * from ({sql}) y order by at desc nulls last, id limit $4", *arguments)
+        undated = "and r.id > $6"
+    selects = [
+        text.format(after=condition, within=within)
+        for texts, condition in ((DATED, dated), (UNDATED, undated))
+        for text in texts
+        if not (texts is DATED and after is not None and after.at is None)
+    ]
+    sql = " union all ".join(f"({select})" for select in selects)
+    rows = await record.rows(f"select * from ({sql}) y order by at desc nulls last, id limit $5", *arguments)
     shown = rows[:count]
     following = cursors.seal_position(record, about, Position.of(shown[-1])) if len(rows) > count else None
     return Listing(await record.stored_many(shown), following)

@@ -43,6 +43,24 @@ async def test_a_kind_with_a_category_is_that_part_of_the_type(world: World) -> 
             await record.listed(who, [Kind("Observation", "")], count=10, cursor="x" * 60)
 
 
+async def test_pages_of_a_part_are_complete_when_many_share_a_day(world: World) -> None:
+    async with world.at("north") as record:
+        who = (await record.create(patient())).stored.id
+        for number in range(16):
+            for code in ("social-history", "laboratory"):
+                day = {"effectiveDateTime": "2026-02-02" if number < 12 else f"2026-01-{number}"}
+                await record.create(observation(who) | day | {"category": [{"coding": [{"code": code}]}]})
+    kinds = [Kind("Observation", "social-history"), Kind("Observation", "sdoh")]
+    found: list[str] = []
+    cursor, pages = None, 0
+    async with world.at("north") as record:
+        while cursor or not pages:
+            page = await record.listed(who, kinds, count=5, cursor=cursor)
+            found += [one.id for one in page.found]
+            cursor, pages = page.next_cursor, pages + 1
+    assert (len(found), len(set(found)), pages) == (16, 16, 4)
+
+
 async def test_named_resources_are_those_that_may_be_seen(world: World) -> None:
     async with world.at("north") as record:
         who = (await record.create(patient())).stored.id
@@ -53,13 +71,15 @@ async def test_named_resources_are_those_that_may_be_seen(world: World) -> None:
         assert {(one.type, one.id) for one in await record.named(asked)} == {("Patient", who), ("Practitioner", doctor)}
 
 
-async def test_who_filed_last_is_told_of_the_newest_version(world: World) -> None:
+async def test_who_filed_is_told_for_several_at_once_in_their_order(world: World) -> None:
     async with world.at("north") as record:
-        who = (await record.create(patient())).stored.id
-        await record.create(observation(who))
-        await record.create(observation(who))
+        who = (await record.create(patient())).stored
+        seen = (await record.create(observation(who.id))).stored
+    asked = [("Observation", seen.id), ("Observation", "never"), ("Nonsense", "x"), ("Patient", who.id)]
     async with world.at("north") as record:
-        page = await record.listed(who, [Kind("Observation", "")], count=10)
-        told = await record.last_filed(page.found)
-        assert told is not None and told.at == max(one.updated for one in page.found) and told.display
-        assert await record.last_filed([]) is None
+        first, absent, wrong, last = await record.filed(asked)
+        assert first is not None and (first.at, bool(first.display)) == (seen.updated, True)
+        assert last is not None and last.at == who.updated
+        assert absent is None and wrong is None and await record.filed([]) == []
+    async with world.at("south") as record:
+        assert await record.filed(asked) == [None] * 4

@@ -15,7 +15,7 @@ from ehr_app.ui.clinic.chart_frame import chart_page
 from ehr_app.ui.clinic.chart_view import NavItem
 from ehr_app.ui.clinic.domain_view import PAGE, kinds_of, sections
 from ehr_app.ui.clinic.domains import BY_KEY, DOMAINS, Domain
-from ehr_app.ui.clinic.filed import filed_words
+from ehr_app.ui.clinic.filed import filed_words, newest
 from ehr_app.ui.clinic.frame import Shell
 from ehr_app.ui.clinic.opening import open_chart, page_patient, zone_of
 from ehr_app.ui.clinic.rows import Section
@@ -97,7 +97,8 @@ class DomainPage(Watching, rx.State):
         self.older, self.newer = page.next_cursor is not None, bool(self._cursors)
         part_only = self.older or self.newer
         self.sections = sections(key, resources, zone, part_only, [one.resource() for one in drugs])
-        self.filed = filed_words(await record.last_filed(page.found), zone)
+        (last,) = await record.filed([newest(resources)])
+        self.filed = filed_words(last, zone)
         self.count = next((one.count for one in chart.nav if one.key == key), "")
         many = len(self.sections) > 1
         chart.places = [NavItem(one.key, one.title, one.count, f"#{one.key}") for one in self.sections] if many else []

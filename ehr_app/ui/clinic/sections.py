@@ -27,7 +27,7 @@ def section(one: rx.Var[Section]) -> rx.Component:
     body = rx.cond(one.rows.length() > 0, rows, empty(t(one.empty)))
     aside = E.span(
         rx.cond(one.latest != "", E.span(t("latest"), " ", one.latest, class_name="nums")),
-        rx.cond(one.filed != "", E.span(" · ", one.filed, class_name="nums")),
+        rx.cond(one.filed != "", E.span(t("last filed {told}", told=one.filed), class_name="nums block")),
     )
     return card(t(one.title), body, past, count=one.count, aside=aside, key=one.key)
 

@@ -1,5 +1,7 @@
 """The summary page `/patients/<id>`: what matters about a patient at one look."""
 
+from dataclasses import replace
+
 import reflex as rx
 
 from ehr_app.errors import EhrError
@@ -10,10 +12,11 @@ from ehr_app.ui.clinic.chart_frame import chart_page
 from ehr_app.ui.clinic.chart_view import NavItem
 from ehr_app.ui.clinic.coverage_view import coverage
 from ehr_app.ui.clinic.documents_view import documents
+from ehr_app.ui.clinic.filed import newest, short_words
 from ehr_app.ui.clinic.frame import Shell
 from ehr_app.ui.clinic.immunizations_view import immunizations
 from ehr_app.ui.clinic.medications_view import medications
-from ehr_app.ui.clinic.opening import find, open_chart, page_patient, zone_of
+from ehr_app.ui.clinic.opening import Found, find, open_chart, page_patient, zone_of
 from ehr_app.ui.clinic.problems_view import problems
 from ehr_app.ui.clinic.rows import Section
 from ehr_app.ui.clinic.sections import section
@@ -60,8 +63,8 @@ class Summary(Watching, rx.State):
         zone, mine, many = zone_of(record), ("patient", pid), ("_count", MANY)
         conditions = await find(record, "Condition", mine, many)
         ordered = await find(record, "MedicationRequest", mine, many, ("_include", "MedicationRequest:medication"))
-        told = await find(record, "MedicationStatement", mine, many, ("_include", "MedicationStatement:medication"))
-        drugs, named = [*ordered.resources, *told.resources], [*ordered.included, *told.included]
+        stated = await find(record, "MedicationStatement", mine, many, ("_include", "MedicationStatement:medication"))
+        drugs, named = [*ordered.resources, *stated.resources], [*ordered.included, *stated.included]
         labs = await find(record, "Observation", mine, ("category", "laboratory"), many)
         visits = await find(record, "Encounter", mine, ("_count", "50"))
         shots = await find(record, "Immunization", mine, many)
@@ -69,7 +72,7 @@ class Summary(Watching, rx.State):
         payers = await find(record, "Coverage", mine, ("_count", "20"))
         self.sections = [
             problems(conditions.resources, zone, conditions.more),
-            medications(drugs, zone, ordered.more or told.more, named),
+            medications(drugs, zone, ordered.more or stated.more, named),
             encounters(visits.resources, zone, visits.more),
         ]
         self.more = [
@@ -79,6 +82,10 @@ class Summary(Watching, rx.State):
             documents(papers.resources, zone, papers.more),
             coverage(payers.resources, zone, payers.more),
         ]
+        groups = (conditions, drugs, visits, allergies or (), labs, shots, papers, payers)
+        filed = await record.filed([newest(one.resources if isinstance(one, Found) else one) for one in groups])
+        told = [replace(one, filed=short_words(by, zone)) for one, by in zip(self.sections + self.more, filed, strict=True)]
+        self.sections, self.more = told[:3], told[3:]
         chart.places = [NavItem(one.key, one.title, one.count, f"#{one.key}") for one in self.sections + self.more]
 
 
