@@ -56,7 +56,7 @@ const mark = (point, x, y, bottom, last) => {
   return h("circle", { ...key, className: point.shape === "ring" ? "dot-hollow" : "dot", cx: x, cy: y, r });
 };
 
-const Table = ({ series, words, t }) => {
+const Table = ({ series, words, t, name }) => {
   const [open, setOpen] = useState(false);
   const heads = [words.when, words.value, words.flag, words.range, words.status];
   const row = (key, cells) => h("tr", { key }, h("th", { scope: "row", key: "when" }, cells[0]), cells.slice(1).map((one, i) => h("td", { key: i }, one)));
@@ -65,7 +65,7 @@ const Table = ({ series, words, t }) => {
     .concat(series.listed.map((one, i) => row(`n${one.id || i}`, [one.when || words.undated, one.text, "", "", `${words.notDrawn}: ${t(one.why)}`])));
   return h("details", { className: "mt-2", onToggle: (event) => setOpen(event.currentTarget.open) },
     h("summary", { className: "link cursor-pointer hair" }, words.table),
-    open && h("div", { className: "grid-scroll", role: "region", tabIndex: 0, "aria-label": words.table },
+    open && h("div", { className: "grid-scroll", role: "region", tabIndex: 0, "aria-label": `${words.table}: ${name}` },
       h("table", { className: "table" }, h("caption", { className: "sr" }, series.axis || series.title),
         h("thead", null, h("tr", null, heads.map((head) => h("th", { key: head, scope: "col", style: { textAlign: "start" } }, head)))),
         h("tbody", null, rows()))));
@@ -84,7 +84,7 @@ export const ResultGraph = ({ series, words }) => {
   }, []);
   useEffect(() => setChosen(-1), [series?.key]);
   const points = series?.points ?? [];
-  if (!points.length) return h("div", { ref: box }, series?.listed?.length ? h(Table, { series, words, t }) : null);
+  if (!points.length) return h("div", { ref: box }, series?.listed?.length ? h(Table, { series, words, t, name: series.title }) : null);
   const phone = width < 560;
   const pad = phone ? PHONE : PAD;
   const height = phone ? 280 : 300;
@@ -177,5 +177,5 @@ export const ResultGraph = ({ series, words }) => {
       t("{drawn} of {count} results are drawn: the lowest and the highest of each span of time, and the critical ones. A shorter period draws each.",
         { drawn: points.length, count: series.count.toLocaleString("en-US") })),
     series.listed.length > 0 && h("p", { className: "label", style: { margin: "0.25rem 0 0" } }, t("{n} not drawn, listed in the table of the values.", { n: series.listed.length })),
-    h(Table, { series, words, t }));
+    h(Table, { series, words, t, name: `${series.axis}, ${time}` }));
 };
