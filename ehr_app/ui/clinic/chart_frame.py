@@ -38,7 +38,7 @@ def chart_page(current: str, *content: Any, retry: Any) -> rx.Component:
             rx.cond(Chart.as_of != "", as_of(t("As of {time}", time=Chart.as_of))),
             zone_note(),
             button(t("Reload"), weight="quiet", on_click=retry, class_name="hair no-print"),
-            class_name="flex gap-3 items-center mt-6",
+            class_name="flex flex-wrap gap-x-3 items-center mt-6",
         ),
         id="content",
         class_name="min-w-0 flex-1 px-3 sm:px-5 py-4",

@@ -118,7 +118,7 @@ def test_g3_every_value_of_the_graph_is_read_by_keys_and_by_mouse(page: Page, si
 def test_r2_without_a_range_no_band_is_drawn(page: Page, signed_in: SignIn) -> None:
     signed_in("/patients/north-p0002/results?view=time")
     expect(page.locator(".graph rect.band").first).to_be_visible()
-    page.get_by_role("link", name="Estimated Glomerular Filtration Rate").click()
+    page.get_by_role("link", name="Estimated Glomerular Filtration Rate", exact=True).click()
     expect(page.locator("figure h2")).to_have_text("Estimated Glomerular Filtration Rate")
     expect(page.locator("figure")).to_contain_text("No range came with the last result")
     expect(page.locator(".graph rect.band")).to_have_count(0)

@@ -16,7 +16,8 @@ Visit = Callable[[Page, str], None]
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 CLIPPED = """() => [...document.querySelectorAll('a, button, input, summary')].filter((one) => {
   const box = one.getBoundingClientRect();
-  return one.checkVisibility({ visibilityProperty: true }) && !one.closest('.sr, .grid-scroll, .virtual, .skip, .table')
+  const inside = one.closest('.sr, .grid-scroll, .virtual, .skip, .table, .year-strip');
+  return one.checkVisibility({ visibilityProperty: true }) && !inside
     && box.width && (box.right > innerWidth + 1 || box.left < -1);
 }).map((one) => one.outerHTML.slice(0, 120))"""
 SMALL = """() => [...document.querySelectorAll('a, button, input')].filter((one) => {
