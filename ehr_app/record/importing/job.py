@@ -166,7 +166,8 @@ async def _counted(worker: Worker, batch: UUID, step: str, counts: dict[str, Any
 
 
 def _end_with_server() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):  # not by sys.stdin: its lock would be held when this process ends
+        continue
     os._exit(1)
 
 

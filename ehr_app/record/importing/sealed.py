@@ -74,6 +74,7 @@ class _Opened(io.RawIOBase):
         self._at = 0
         self._number = -1
         self._content = b""
+        self._ended = False
 
     def readable(self) -> bool:
         return True
@@ -87,13 +88,13 @@ class _Opened(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        if self._at >= self._size and self._number >= 0:
+        if self._at >= self._size:
+            if not self._ended:  # nothing follows: that too must be proved
+                self._read(self._chunks - 1)
             return 0
-        number, within = divmod(min(self._at, max(0, self._size - 1)), CHUNK_BYTES)
+        number, within = divmod(self._at, CHUNK_BYTES)
         if number != self._number:
             self._content, self._number = self._read(number), number
-        if self._at >= self._size:
-            return 0
         found = self._content[within : within + len(buffer)]
         buffer[: len(found)] = found
         self._at += len(found)
@@ -106,7 +107,10 @@ class _Opened(io.RawIOBase):
     def _read(self, number: int) -> bytes:
         self._file.seek(SALT_BYTES + number * SEALED_BYTES)
         try:
-            return self._cipher.decrypt(_nonce(number, number == self._chunks - 1), self._file.read(SEALED_BYTES), None)
+            last = number == self._chunks - 1
+            content = self._cipher.decrypt(_nonce(number, last), self._file.read(SEALED_BYTES), None)
+            self._ended = self._ended or last
+            return content
         except InvalidTag:
             raise OSError(errno.EIO, "its sealed copy was changed or cut off") from None
 

@@ -155,7 +155,7 @@ class ImportBatch(rx.State):
             async with self:
                 if self._watch != mine or self.router.url.path != path:
                     return
-                self.progress = batch_view.progress(told)
+                self.progress = batch_view.progress(told, running=running)
                 if not running:
                     await self._load()
                     return
@@ -190,7 +190,7 @@ class ImportBatch(rx.State):
         self.running = working.is_running(batch.id)
         has_files = any(steps.folder_of(data, batch.id).glob("*.sealed"))
         self.head = batch_view.head(batch, zone_of(record), running=self.running, has_files=has_files)
-        self.progress = batch_view.progress(job.progress(data, batch.id))
+        self.progress = batch_view.progress(job.progress(data, batch.id), running=self.running)
         self.counts, self._files = batch_view.counts(batch), [file.name for file in batch.files]
         self.start, self.page = 0, []
         await self._read_rows(summary=True)

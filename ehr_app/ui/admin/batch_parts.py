@@ -13,7 +13,7 @@ from ehr_app.ui.kit.surfaces import card, scroller, table
 
 E = rx.el
 COLUMNS = [
-    ("file", "File", ""), ("entry", "Entry", "look"), ("outcome", "Outcome", ""), ("resource", "Resource", ""), ("why", "Why", ""),
+    ("outcome", "Outcome", ""), ("resource", "Resource", ""), ("why", "Why", ""), ("file", "File", ""), ("entry", "Entry", "look"),
 ]  # fmt: skip
 KINDS = ("New", "New version", "Here already, the same", "Left out", "Refused")
 
@@ -35,10 +35,9 @@ def _shown(state: Any) -> rx.Component:
     return rx.fragment(
         _standing(state),
         rx.cond(state.running, _progress(state), rx.fragment()),
-        rx.cond(state.counts.length() > 0, _figures(state), rx.fragment()),
-        rx.cond(state.alike.length() > 0, _alike(state), rx.fragment()),
-        rx.cond(state.types.length() > 0, _rows(state), rx.fragment()),
-        rx.cond(state.types.length() > 0, _shares(state), rx.fragment()),
+        rx.cond(~state.running & (state.counts.length() > 0), _figures(state), rx.fragment()),
+        rx.cond(~state.running & (state.alike.length() > 0), _alike(state), rx.fragment()),
+        rx.cond(~state.running & (state.types.length() > 0), rx.fragment(_rows(state), _shares(state)), rx.fragment()),
     )
 
 
@@ -67,7 +66,7 @@ def _standing(state: Any) -> rx.Component:
         ),
         rx.cond(head.can_take_back, button(t("Take back…"), on_click=state.ask(True)), rx.fragment()),
         rx.cond(head.can_discard, button(t("Discard"), on_click=state.discard), rx.fragment()),
-        rx.cond(state.counts.length() > 0,
+        rx.cond(~state.running & (state.counts.length() > 0),
                 link_button(t("Download the findings"), href=head.findings, download=""),
                 rx.fragment()),
         class_name="flex flex-wrap gap-2 mt-3",
@@ -136,13 +135,13 @@ def _figures(state: Any) -> rx.Component:
                 one.view != "",
                 button(number, E.span(t(one.words)), weight="quiet", on_click=state.show(one.view),
                        aria_pressed=(state.view == one.view).to_string(), class_name="figure-button"),
-                E.span(number, " ", E.span(t(one.words)), class_name="px-3 py-2 inline-flex gap-2 items-baseline"),
+                E.span(number, " ", E.span(t(one.words)), class_name="figure-plain"),
             ),
         )  # fmt: skip
 
     return card(
         t("In figures"),
-        E.ul(rx.foreach(state.counts, figure), class_name="list-none m-0 px-2 pb-3 flex flex-wrap gap-1"),
+        E.ul(rx.foreach(state.counts, figure), class_name="list-none m-0 px-2 pb-3 flex flex-wrap gap-1 items-center"),
         key="figures",
     )
 
@@ -189,5 +188,5 @@ def _shares(state: Any) -> rx.Component:
         card(t("By type"), scroller(table([t("Type"), *heads], rx.foreach(state.types, line), t("By type")), label=t("By type"))),
         card(t("By patient"), scroller(table([t("Patient"), *heads], rx.foreach(state.patients, line), t("By patient")),
                                        label=t("By patient"))),
-        class_name="grid gap-4 lg:grid-cols-2 grid-cols-[minmax(0,1fr)]",
+        class_name="grid gap-4 grid-cols-[minmax(0,1fr)]",
     )  # fmt: skip

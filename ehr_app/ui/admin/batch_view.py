@@ -132,7 +132,7 @@ def row(batch: Batch, zone: ZoneInfo) -> Row:
     files = names[0] if len(names) == 1 else f"{len(names):,} files" if names else ""
     return Row(
         f"/admin/imports/{batch.id}", clinical_time(batch.began_at, zone), batch.who, files, STATES[batch.state],
-        ", ".join(f"{one.number} {one.words.lower()}" for one in counts(batch) if one.number != "0")[:200],
+        ", ".join(f"{one.number} {one.words.lower()}" for one in counts(batch) if one.number != "0" and one.words != RATE),
     )  # fmt: skip
 
 
@@ -209,8 +209,10 @@ def pairs(one: Line, files: list[str]) -> list[Pair]:
     ]
 
 
-def progress(told: dict[str, Any]) -> Progress:
-    """Return how far a step is."""
+def progress(told: dict[str, Any], *, running: bool) -> Progress:
+    """Return how far a step is; while one runs that has said nothing yet, it starts."""
+    if running and told.get("what", "ended") == "ended":
+        return Progress(WHAT["starting"])
     done, total = int(told.get("done", 0)), int(told.get("total", 0))
     words = WHAT.get(str(told.get("what", "")), "")
     if not total or told.get("what") == "reading":

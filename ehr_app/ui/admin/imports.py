@@ -74,7 +74,7 @@ def imports() -> rx.Component:
         on_done=Imports.received,
     )
     nothing = empty(t("Nothing was imported here yet."))
-    listed = E.ul(rx.foreach(Imports.rows, _line), class_name="list-none m-0 p-0 row-list")
+    listed = E.ul(rx.foreach(Imports.rows, _line), class_name="list-none m-0 p-0")
     shown = rx.cond(Imports.rows.length() == 0, nothing, listed)
     body = rx.cond(
         Imports.kind != "",
@@ -101,7 +101,7 @@ def _line(one: rx.Var[Row]) -> rx.Component:
             E.span(t(one.state), class_name="font-semibold"),
             E.bdi(one.files, class_name="break-all"),
             E.span(one.who, class_name="label"),
-            E.span(one.came_to, class_name="label nums"),
+            E.span(one.came_to, class_name="label nums sm:col-start-2 sm:col-span-3"),
             href=one.href,
             custom_attrs={"data-row": "batch"},
             class_name="grid gap-x-4 gap-y-1 px-4 py-3 border-t border-(--line) sm:grid-cols-[9rem_14rem_minmax(0,1fr)_10rem]",
