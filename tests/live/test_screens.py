@@ -121,8 +121,8 @@ def test_the_reader_keeps_her_place(server: Server, page: Page, signed_in: SignI
     page.evaluate("document.activeElement.dataset.mine = 'yes'")
     page.keyboard.press("Control+k")
     page.keyboard.type("dub")
-    expect(page.locator('dialog [data-row="patient"]')).to_have_count(1)
-    page.evaluate("document.querySelector('dialog').close()")
+    expect(page.locator("dialog[open] [aria-labelledby=palette-patients] [role=option]")).to_have_count(1)
+    page.evaluate("document.querySelector('dialog[open]').close()")
     top = mark.bounding_box()
     file(server, condition("Something new at the very top"))
     file(server, potassium(9.9))
@@ -131,7 +131,7 @@ def test_the_reader_keeps_her_place(server: Server, page: Page, signed_in: SignI
     assert page.evaluate("document.activeElement.dataset.mine") == "yes"
     assert page.evaluate("document.activeElement.innerText") == test
     expect(panel.locator("h2")).to_have_text(test)
-    assert page.locator("dialog input").input_value() == "dub"
+    assert page.locator("#palette-find").input_value() == "dub"
     now = mark.bounding_box()
     assert top and now and abs(now["y"] - top["y"]) < 150
 
@@ -195,7 +195,7 @@ def test_t1_back_and_forward_never_mix_two_patients(server: Server, page: Page, 
     page.evaluate(MIXED)
     page.keyboard.press("Control+k")
     page.keyboard.type("nguy", delay=15)
-    expect(page.locator('dialog [data-row="patient"]').first).to_contain_text("NGUY")
+    expect(page.locator("dialog[open] [aria-labelledby=palette-patients] [role=option]").first).to_contain_text("NGUY")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/patients/{OTHER}")
     expect(page.locator("#problems")).to_contain_text("Only of the second")
