@@ -138,7 +138,7 @@ def timeline() -> rx.Component:
     everything = rx.cond(shown.everything != "", E.li(E.a(t("Show everything"), href=shown.everything, class_name="link hair")))
     filters = E.ul(
         rx.foreach(shown.filters, kind_filter), everything, aria_label=t("Filter by kind"),
-        class_name="kind-filters no-print list-none m-0 mb-3 p-0 flex md:flex-wrap items-center gap-1.5",
+        class_name="kind-filters no-print list-none m-0 mb-3 p-0 flex flex-wrap items-center gap-1.5",
     )  # fmt: skip
     strip = rx.cond(
         (shown.years.length() > 1) & ~shown.printing,
