@@ -23,7 +23,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 
-from bench import charts, dataset, load, policy, screens
+from bench import charts, dataset, live, load, policy, screens
 from bench.processes import Server, ehr, free_port
 from ehr_app.record.embedded import EmbeddedPostgres
 from ehr_app.settings import Settings
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--observations", type=int, default=100_000, help="size of the set (default 100,000; large: 1,000,000)")
     parser.add_argument("--patients", type=int, default=200)
     parser.add_argument("--runs", type=int, default=RUNS)
-    parser.add_argument("--only", choices=["server", "screens", "charts", "policy"], help="run one part")
+    parser.add_argument("--only", choices=["server", "screens", "charts", "live", "policy"], help="run one part")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="ehr-bench-"))
     folder.chmod(0o755)
@@ -63,6 +63,8 @@ def main() -> None:
             asyncio.run(policy.measure(folder / "policy"))
         if chosen.only in (None, "screens"):
             screens.measure(folder / "screens")
+        if chosen.only in (None, "live"):
+            live.measure(folder / "live")
         if chosen.only in (None, "charts"):
             charts.measure(folder / "charts")
     finally:
