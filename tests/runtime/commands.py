@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ehr_app.settings import PROJECT
 
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 def environment(**more: str) -> dict[str, str]:
