@@ -13,6 +13,7 @@ from ehr_app.record.door import Record
 from ehr_app.ui.clinic.chart import Chart
 from ehr_app.ui.clinic.chart_frame import chart_page
 from ehr_app.ui.clinic.chart_view import NavItem
+from ehr_app.ui.clinic.current import current, together
 from ehr_app.ui.clinic.domain_view import PAGE, kinds_of, sections
 from ehr_app.ui.clinic.domains import BY_KEY, DOMAINS, Domain
 from ehr_app.ui.clinic.filed import filed_words, newest
@@ -91,6 +92,8 @@ class DomainPage(Watching, rx.State):
         cursor = self._cursors[-1] if self._cursors else None
         page = await record.listed(pid, kinds_of(key), count=PAGE, cursor=cursor)
         resources = [one.resource() for one in page.found]
+        if cursor is None and page.next_cursor is not None:
+            resources = together(resources, await current(record, pid, key))
         zone = zone_of(record)
         drugs = await record.named(_drugs(resources)) if key == "medications" else []
         self._next = page.next_cursor
@@ -114,7 +117,10 @@ def domain_page(domain: Domain) -> rx.Component:
     )
     body = rx.cond(
         DomainPage.sections.length() > 0,
-        E.div(rx.foreach(DomainPage.sections, section), class_name="grid gap-4 grid-cols-[minmax(0,1fr)] max-w-[60rem]"),
+        E.div(
+            rx.foreach(DomainPage.sections, lambda one: section(one, unfolded=True)),
+            class_name="grid gap-4 grid-cols-[minmax(0,1fr)] max-w-[60rem]",
+        ),
         E.div(empty(t(domain.empty)), class_name="card pt-4"),
     )
     return chart_page(domain.key, title, body, _pager(), retry=DomainPage.open)

@@ -108,7 +108,7 @@ def _item() -> rx.Component:
     main = E.div(
         rx.foreach(item.documents, document),
         rx.cond(item.facts.length() > 0, card(t("At a glance"), E.div(facts(item.facts), class_name="px-4 pb-4"), key="facts")),
-        rx.foreach(item.recorded, section),
+        rx.foreach(item.recorded, lambda one: section(one)),
         narrative, everything, raw,
         class_name="grid gap-4 content-start min-w-0",
     )  # fmt: skip

@@ -12,8 +12,8 @@ from ehr_app.ui.kit.surfaces import card
 E = rx.el
 
 
-def section(one: rx.Var[Section]) -> rx.Component:
-    """One section with its rows, its folded past, and words when there is nothing."""
+def section(one: rx.Var[Section], unfolded: bool = False) -> rx.Component:
+    """One section with its rows, its folded past, and words when there is nothing; `unfolded`: a past without present is open."""
     rows = E.ul(rx.foreach(one.rows, line), class_name="row-list")
     past = rx.cond(
         one.past_words != "",
@@ -21,7 +21,7 @@ def section(one: rx.Var[Section]) -> rx.Component:
             E.summary(t(one.past_words), class_name="link cursor-pointer hair px-4 py-2"),
             E.ul(rx.foreach(one.past, line), class_name="row-list border-t border-(--line)"),
             class_name="pb-1",
-            open=one.rows.length() == 0,
+            open=(one.rows.length() == 0) if unfolded else False,
         ),
     )
     body = rx.cond(one.rows.length() > 0, rows, empty(t(one.empty)))

@@ -93,8 +93,8 @@ class Summary(Watching, rx.State):
 def summary() -> rx.Component:
     """Compose the page."""
     columns = E.div(
-        E.div(rx.foreach(Summary.sections, section), class_name="grid gap-4 content-start min-w-0"),
-        E.div(rx.foreach(Summary.more, section), class_name="grid gap-4 content-start min-w-0"),
+        E.div(rx.foreach(Summary.sections, lambda one: section(one)), class_name="grid gap-4 content-start min-w-0"),
+        E.div(rx.foreach(Summary.more, lambda one: section(one)), class_name="grid gap-4 content-start min-w-0"),
         class_name="grid gap-4 lg:grid-cols-[minmax(0,1.2fr)_minmax(0,1fr)]",
     )
     return chart_page("summary", columns, retry=Summary.open)
