@@ -560,6 +560,7 @@ export default {
   "{n} days": "{n} días",
   "{n} days ago": "hace {n} días",
   "{n} earlier": "{n} anteriores",
+  "{n} earlier or in error": "{n} anteriores o por error",
   "{n} earlier, in error": "{n} anteriores o por error",
   "{n} entries are shown at a time": "Se muestran {n} entradas a la vez",
   "{n} events": "{n} eventos",

@@ -4,8 +4,10 @@ Pure. FamilyMemberHistory: https://hl7.org/fhir/R4/familymemberhistory.html
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from ehr_app.ui.clinic.chart_view import count_text
 from ehr_app.ui.clinic.rows import Row, Section, joined, line, section, split
 from ehr_app.ui.clinic.summary_view import result_row
 from ehr_app.ui.format.dates import clinical_date
@@ -24,12 +26,26 @@ def family(records: Sequence[Json], zone: ZoneInfo, more: bool = False) -> Secti
 
 
 def social(records: Sequence[Json], zone: ZoneInfo, more: bool = False) -> Section:
-    """Social history, newest first."""
+    """Social history: the newest answer to each question; earlier ones are folded away."""
     usable, wrong = split(records, lambda one: not in_error(one))
-    return section(
-        "social", "Social history", usable, wrong, lambda one: result_row(one, zone), more, "No social history recorded.",
-        "in error", 200,
+    asked: set[str] = set()
+    newest: list[Json] = []
+    earlier: list[Json] = []
+    for one in usable:
+        question = clinical_text(part(one, "code"))
+        (earlier if question in asked else newest).append(one)
+        asked.add(question)
+    shown = section(
+        "social", "Social history", newest, [*earlier, *wrong], lambda one: answer_row(one, zone), more,
+        "No social history recorded.", "earlier or in error", 200,
     )  # fmt: skip
+    return replace(shown, count=count_text(len(usable), more))
+
+
+def answer_row(one: Json, zone: ZoneInfo) -> Row:
+    """Return the line of an answer; a range is told only where the answer is a measured value."""
+    told = result_row(one, zone)
+    return replace(told, title=clinical_text({"text": told.title}), limits=told.limits if "valueQuantity" in one else "")
 
 
 def relative_row(one: Json, zone: ZoneInfo) -> Row:

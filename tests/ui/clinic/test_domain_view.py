@@ -144,6 +144,16 @@ def test_family_history_is_told_by_relative() -> None:
     assert told.title.startswith("Father") and "Heart Attack (at 74 yr)" in told.detail
 
 
+def test_social_history_shows_the_newest_answer_to_each_question_and_no_missing_range() -> None:
+    def answer(day: str, text: str) -> dict[str, Any]:
+        return {**minimal("Observation"), "id": day, "code": {"text": "Tobacco use (finding)"}, "effectiveDateTime": day,
+                "valueCodeableConcept": {"text": text}}  # fmt: skip
+
+    shown = sections("history", [answer("2026-02-01", "Never"), answer("2025-02-01", "Daily")], ZONE)[1]
+    assert [(row.title, row.value, row.limits) for row in shown.rows] == [("Tobacco use", "Never", "")]
+    assert (shown.count, shown.past_words) == ("2", "1 earlier or in error")
+
+
 def test_a_visit_tells_class_reason_people_and_place() -> None:
     visit = {**minimal("Encounter"), "status": "finished", "class": {"code": "EMER"}, "type": [{"text": "Consult"}],
              "reasonCode": [{"text": "Cough"}], "participant": [{"individual": {"display": "Dr A"}}],
