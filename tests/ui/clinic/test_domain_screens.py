@@ -96,6 +96,7 @@ def open_page(page: Page, signed_in: SignIn) -> Any:
         else:
             signed_in(path, user="ivo", slug="north")
         opened.append(path)
+        page.locator("main h1, main .notice").first.wait_for()
 
     return go
 
