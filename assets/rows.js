@@ -18,7 +18,13 @@ export const VirtualRows = ({ page, start, of, columns, label, onEndReached, onO
     asked.current = -1;
   }
   const { rows, heights } = kept.current;
-  (page ?? []).forEach((row, i) => { rows[start + i] = row; });
+  // What came last is where the server stands: a list that was read again meanwhile goes on from there.
+  if (kept.current.page !== page) {
+    kept.current.page = page;
+    rows.length = Math.min(rows.length, start);
+    rows.push(...(page ?? []));
+    asked.current = -1;
+  }
   const count = rows.length;
   const tops = useMemo(() => {
     const sums = new Float64Array(count + 1);
@@ -51,7 +57,8 @@ export const VirtualRows = ({ page, start, of, columns, label, onEndReached, onO
     if (changed) setMeasured((n) => n + 1);
   });
   useEffect(() => {
-    if (count && last >= count && asked.current < count) {
+    if (last < count) asked.current = -1;
+    else if (count && asked.current < count) {
       asked.current = count;
       onEndReached?.(count);
     }

@@ -66,8 +66,8 @@ def resources() -> list[dict[str, Any]]:
 def _record(server: Server) -> None:
     entries = [{"resource": one, "request": {"method": "PUT", "url": f"{one['resourceType']}/{one['id']}"}} for one in resources()]
     with server.client("north", Authorization=f"Bearer {server.token('north')}") as client:
-        for start in range(0, len(entries), 200):
-            bundle = {"resourceType": "Bundle", "type": "batch", "entry": entries[start : start + 200]}
+        for start in range(0, len(entries), 50):
+            bundle = {"resourceType": "Bundle", "type": "batch", "entry": entries[start : start + 50]}
             answer = client.post("/fhir/R4", content=encode(bundle), headers={"Content-Type": "application/fhir+json"})
             assert all(one["response"]["status"].startswith("20") for one in answer.json()["entry"]), answer.text[:2000]
         mole = next(one for one in resources() if one["id"] == "mole")
@@ -80,7 +80,14 @@ def _record(server: Server) -> None:
 
 @pytest.fixture
 def signed_in(signed_in: SignIn) -> SignIn:
-    return lambda path, user="ivo", slug="north": signed_in(path, user=user, slug=slug)
+    """Sign in as the physician and wait for the chart."""
+
+    def go(path: str, user: str = "ivo", slug: str = "north") -> Page:
+        page = signed_in(path, user=user, slug=slug)
+        page.wait_for_selector("#content h1", timeout=30_000)
+        return page
+
+    return go
 
 
 def over_time(code: str, unit: str = "mmol/L", **more: str) -> str:
