@@ -1,12 +1,18 @@
 """Two browsers on one chart, on the shipped build: what is filed in one place appears in the other by itself."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
+import asyncpg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from ehr_app.record.announcing import CHANNEL
+from ehr_app.record.ids import uid
 from tests.browser import SignIn
 from tests.server import PASSWORD, Server
 from tests.ui.clinic.conftest import charts  # noqa: F401
@@ -23,11 +29,11 @@ def _charts(charts: Server) -> None:  # noqa: F811
 
 @pytest.fixture
 def second(server: Server, chromium: Browser) -> Iterator[Page]:
-    """A page of another browser, signed in as the nurse."""
+    """A page of another browser, signed in as the administrator."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     page.goto(server.url("north", "/login"))
-    page.fill("#username", "amara")
+    page.fill("#username", "admin")
     page.fill("#password", PASSWORD)
     page.click("button[type=submit]")
     page.wait_for_url("**/patients*")
@@ -209,6 +215,60 @@ def test_t1_back_and_forward_never_mix_two_patients(server: Server, page: Page, 
     expect(page.locator("#problems")).to_contain_text("Only of the second")
     page.go_back()
     expect(page.locator("#problems")).to_contain_text("Only of the first")
+    assert page.evaluate("window.mixed") == []
+
+
+@contextmanager
+def slow_reads(server: Server, notify: str = "") -> Iterator[None]:
+    """No chart is read while this is open; `notify` is announced at its beginning."""
+    held, release = threading.Event(), threading.Event()
+
+    async def hold() -> None:
+        connection = await asyncpg.connect(server.audit_dsn.replace("ehr_audit@", "postgres@"))
+        await connection.execute("begin; lock table ehr.resource in access exclusive mode")
+        if notify:
+            other = await asyncpg.connect(server.audit_dsn)
+            await other.execute("select pg_notify($1, $2)", CHANNEL, notify)
+            await other.close()
+        held.set()
+        await asyncio.to_thread(release.wait)
+        await connection.close()
+
+    holder = threading.Thread(target=asyncio.run, args=(hold(),))
+    holder.start()
+    assert held.wait(20)
+    try:
+        yield
+    finally:
+        release.set()
+        holder.join()
+
+
+def test_t1_a_slow_answer_never_lands_under_another_patient(server: Server, page: Page, signed_in: SignIn) -> None:
+    file(server, condition("Only of the first", PID))
+    file(server, condition("Only of the second", OTHER))
+    signed_in(f"/patients/{PID}", user="ivo")
+    expect(page.locator("#problems")).to_contain_text("Only of the first")
+    page.goto(server.url("north", f"/patients/{OTHER}"))
+    expect(page.locator("#problems")).to_contain_text("Only of the second")
+    page.evaluate("history.pushState({}, '', location.href)")  # so that going back is a step inside the app
+    page.keyboard.press("Control+k")
+    page.keyboard.type("ibarra", delay=15)
+    expect(page.locator(f"dialog.palette [role=option][href='/patients/{PID}']").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("#problems")).to_contain_text("Only of the first")
+    page.evaluate(MIXED)
+    with slow_reads(server):
+        page.go_back(wait_until="commit")
+        expect(page.get_by_text("Loading the chart")).to_be_attached()
+        page.go_forward(wait_until="commit")
+    expect(page.locator("#problems")).to_contain_text("Only of the first")
+    expect(page.locator("[aria-label=Patient] h1")).to_contain_text("IBARRA")
+    with slow_reads(server, f"1 {uid(1, 'Patient', PID).hex}"):
+        page.go_back(wait_until="commit")
+        page.wait_for_url(f"**/patients/{OTHER}")
+    expect(page.locator("#problems")).to_contain_text("Only of the second")
+    expect(page.locator("[aria-label=Patient] h1")).to_contain_text("NGUY")
     assert page.evaluate("window.mixed") == []
 
 
