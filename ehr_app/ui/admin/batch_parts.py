@@ -133,7 +133,7 @@ def _figures(state: Any) -> rx.Component:
         return E.li(
             rx.cond(
                 one.view != "",
-                button(number, E.span(t(one.words)), weight="quiet", on_click=state.show(one.view),
+                button(number, " ", E.span(t(one.words)), weight="quiet", on_click=state.show(one.view),
                        aria_pressed=(state.view == one.view).to_string(), class_name="figure-button"),
                 E.span(number, " ", E.span(t(one.words)), class_name="figure-plain"),
             ),
