@@ -133,7 +133,7 @@ def _figures(state: Any) -> rx.Component:
         return E.li(
             rx.cond(
                 one.view != "",
-                button(number, E.span(t(one.words)), weight="quiet", on_click=state.show(one.view),
+                button(number, " ", E.span(t(one.words)), weight="quiet", on_click=state.show(one.view),
                        aria_pressed=(state.view == one.view).to_string(), class_name="figure-button"),
                 E.span(number, " ", E.span(t(one.words)), class_name="figure-plain"),
             ),
@@ -171,7 +171,7 @@ def _rows(state: Any) -> rx.Component:
     )  # fmt: skip
     reading: Any = lambda start: state.read_on(state.rows_of, start)  # noqa: E731
     rows = virtual_table(
-        state.page, COLUMNS, start=state.start, of=state.rows_of, on_end_reached=reading, label=t("Entry by entry")
+        state.page, COLUMNS, start=state.start, of=state.rows_of, on_end_reached=reading, label=t("All entries")
     )
     return card(t("Entry by entry"), rows, aside=choices, class_name="overflow-hidden", key="rows")
 
