@@ -6,7 +6,7 @@ import reflex as rx
 
 from ehr_app.ui.admin.batch_view import STATES, VIEWS, Count, Pair, Share
 from ehr_app.ui.heavy.virtual_table import virtual_table
-from ehr_app.ui.kit.controls import button, link_button
+from ehr_app.ui.kit.controls import button, jump
 from ehr_app.ui.kit.i18n import t
 from ehr_app.ui.kit.states import bones, failure, notice
 from ehr_app.ui.kit.surfaces import card, scroller, table
@@ -67,7 +67,7 @@ def _standing(state: Any) -> rx.Component:
         rx.cond(head.can_take_back, button(t("Take back…"), on_click=state.ask(True)), rx.fragment()),
         rx.cond(head.can_discard, button(t("Discard"), on_click=state.discard), rx.fragment()),
         rx.cond(~state.running & (state.counts.length() > 0),
-                link_button(t("Download the findings"), href=head.findings, download=""),
+                jump(t("Download the findings"), to=head.findings, download="", class_name="btn"),
                 rx.fragment()),
         class_name="flex flex-wrap gap-2 mt-3",
     )  # fmt: skip
