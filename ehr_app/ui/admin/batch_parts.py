@@ -181,7 +181,7 @@ def _shares(state: Any) -> rx.Component:
         name = rx.cond(one.href != "", E.a(one.name, href=one.href, class_name="underline break-all"), E.span(t(one.name)))
         cells = (one.created, one.updated, one.matched, one.left_out, one.refused)
         head = E.th(name, scope="row", class_name="text-start font-normal")
-        return E.tr(head, *(E.td(cell, class_name="nums") for cell in cells))
+        return E.tr(head, *(E.td(cell, class_name="nums end") for cell in cells))
 
     heads = [t(kind) for kind in KINDS]
     return E.div(
