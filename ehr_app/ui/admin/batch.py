@@ -220,7 +220,8 @@ def _read(path: Any, view: str, start: int, files: list[str], summary: bool) -> 
             if summary:
                 found["types"] = [batch_view.share(name, kinds) for name, kinds in reader.types()]
                 patients = reader.patients(MOST_PATIENTS)
-                found["patients"] = [batch_view.share(name, kinds, of_patient=True) for name, kinds in patients]
+                stored = path.name == REPORT
+                found["patients"] = [batch_view.share(name, kinds, of_patient=True, stored=stored) for name, kinds in patients]
                 alike = reader.lines("alike", MOST_PAIRS)
                 found["alike"] = [pair for one in alike for pair in batch_view.pairs(one, files)]
     except sqlite3.Error:  # the list is being written

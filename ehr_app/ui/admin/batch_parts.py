@@ -6,7 +6,7 @@ import reflex as rx
 
 from ehr_app.ui.admin.batch_view import STATES, VIEWS, Count, Pair, Share
 from ehr_app.ui.heavy.virtual_table import virtual_table
-from ehr_app.ui.kit.controls import button, link_button
+from ehr_app.ui.kit.controls import button, jump
 from ehr_app.ui.kit.i18n import t
 from ehr_app.ui.kit.states import bones, failure, notice
 from ehr_app.ui.kit.surfaces import card, scroller, table
@@ -67,7 +67,7 @@ def _standing(state: Any) -> rx.Component:
         rx.cond(head.can_take_back, button(t("Take back…"), on_click=state.ask(True)), rx.fragment()),
         rx.cond(head.can_discard, button(t("Discard"), on_click=state.discard), rx.fragment()),
         rx.cond(~state.running & (state.counts.length() > 0),
-                link_button(t("Download the findings"), href=head.findings, download=""),
+                jump(t("Download the findings"), to=head.findings, download="", class_name="btn"),
                 rx.fragment()),
         class_name="flex flex-wrap gap-2 mt-3",
     )  # fmt: skip
@@ -181,7 +181,7 @@ def _shares(state: Any) -> rx.Component:
         name = rx.cond(one.href != "", E.a(one.name, href=one.href, class_name="underline break-all"), E.span(t(one.name)))
         cells = (one.created, one.updated, one.matched, one.left_out, one.refused)
         head = E.th(name, scope="row", class_name="text-start font-normal")
-        return E.tr(head, *(E.td(cell, class_name="nums") for cell in cells))
+        return E.tr(head, *(E.td(cell, class_name="nums end") for cell in cells))
 
     heads = [t(kind) for kind in KINDS]
     return E.div(

@@ -180,10 +180,11 @@ def counts(batch: Batch) -> list[Count]:
     return []
 
 
-def share(name: str, kinds: dict[str, int], *, of_patient: bool = False) -> Share:
-    """Return the line of a type or of a patient."""
+def share(name: str, kinds: dict[str, int], *, of_patient: bool = False, stored: bool = False) -> Share:
+    """Return the line of a type or of a patient; a patient is linked to when she is here: known before, or `stored` by now."""
     named = name or (NOBODYS if of_patient else NO_TYPE)
-    href = f"/patients/{name}" if of_patient and name else ""
+    here = stored or bool(kinds.get("match") or kinds.get("update"))
+    href = f"/patients/{name}" if of_patient and name and here else ""
     return Share(named, href, *(f"{kinds[kind]:,}" if kinds.get(kind) else "" for kind in KINDS))
 
 
