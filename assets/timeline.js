@@ -42,8 +42,12 @@ const number = (n) => n.toLocaleString("en-US");
 
 // The rows of one list, by place; a new stamp is a new list.
 const useRows = (shown, window, onRead) => {
-  const store = useRef({ stamp: -1, rows: new Map(), asked: 0, before: new Map() }).current;
-  if (store.stamp !== shown.stamp) Object.assign(store, { stamp: shown.stamp, before: store.rows, rows: new Map(), asked: 0, took: null });
+  const store = useRef({ stamp: -1, place: "", rows: new Map(), asked: 0, before: new Map() }).current;
+  if (store.stamp !== shown.stamp) {
+    const again = store.place === shown.plain; // the same list, read again: its old rows stand in until the fresh ones are here
+    const before = again ? store.rows : new Map();
+    Object.assign(store, { stamp: shown.stamp, place: shown.plain, before, again, rows: new Map(), asked: 0, took: null });
+  }
   if (window.stamp === shown.stamp && store.took !== window) {
     window.rows.forEach((row, n) => store.rows.set(window.first + n, row));
     Object.assign(store, { took: window, asked: 0 });
@@ -113,19 +117,26 @@ export const TimelineList = ({ shown, window: arrived, words: said, onRead, onOp
   const [range, setRange] = useState({ startIndex: shown.start, endIndex: shown.start + 12 });
   const [active, setActive] = useState(shown.start);
   const walk = useRef({ at: shown.start, begun: false }).current;
-  const top = store.rows.get(range.startIndex);
+  const rowAt = (index) => store.rows.get(index) ?? store.before.get(index);
+  const top = rowAt(range.startIndex);
 
   // A jump to a year, a new filter: stand at the place that the address names. A re-read list: keep the event on top.
-  const place = `${shown.plain}`;
-  const stood = useRef({ place, stamp: shown.stamp });
+  const place = shown.plain;
+  const stood = useRef(shown.stamp);
   useEffect(() => {
-    if (stood.current.stamp === shown.stamp) return;
-    const same = stood.current.place === place;
-    const anchor = store.before.get(range.startIndex)?.ref;
-    const moved = same && anchor ? [...store.rows].find(([, row]) => row.ref === anchor)?.[0] : undefined;
-    stood.current = { place, stamp: shown.stamp };
-    if (!same) { Object.assign(walk, { at: shown.start, begun: false }); setActive(shown.start); list.current?.scrollToIndex({ index: shown.start, align: "start" }); }
-    else if (moved !== undefined && moved !== range.startIndex) list.current?.scrollToIndex({ index: moved, align: "start" });
+    if (stood.current !== shown.stamp) {
+      stood.current = shown.stamp;
+      walk.anchor = store.again ? store.before.get(range.startIndex)?.ref : undefined;
+      if (!store.again) {
+        Object.assign(walk, { at: shown.start, begun: false });
+        setActive(shown.start);
+        list.current?.scrollToIndex({ index: shown.start, align: "start" });
+      }
+    }
+    if (!walk.anchor) return;
+    const moved = [...store.rows].find(([, row]) => row.ref === walk.anchor)?.[0];
+    if (moved !== undefined && moved !== range.startIndex) list.current?.scrollToIndex({ index: moved, align: "start" });
+    if (moved !== undefined || store.rows.has(range.startIndex)) walk.anchor = undefined;
   });
   useEffect(() => store.ask(range.startIndex - AHEAD, range.endIndex + AHEAD));
   useEffect(() => {
@@ -166,9 +177,9 @@ export const TimelineList = ({ shown, window: arrived, words: said, onRead, onOp
     go(to);
   };
   const draw = (index) => {
-    const row = store.rows.get(index);
+    const row = rowAt(index);
     if (!row) return h(Bone);
-    const before = store.rows.get(index - 1);
+    const before = rowAt(index - 1);
     return h(Row, { index, row, shown, said, active: index === active, onOpen, onFocus: () => onFocus(index), day: index === 0 || !before || before.day !== row.day });
   };
   const head = h("p", { className: "timeline-head nums", "aria-hidden": "true" },

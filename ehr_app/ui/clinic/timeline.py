@@ -41,6 +41,7 @@ class Timeline(Watching, rx.State):
     _asked: Asked = Asked()
     _order: Order = Order(0)
     _pid: str = ""
+    _place: int | None = None
 
     @rx.event
     @requires()
@@ -53,13 +54,12 @@ class Timeline(Watching, rx.State):
         if self._pid != pid:
             self.shown, self.window, self._order, self._pid = Shown(), Window(), Order(0), pid
             yield
-        self._asked, self.trouble = asked, ""
+        self._asked, self.trouble, self._place = asked, "", None
         try:
             async with open_chart(self, pid, f"timeline {','.join(asked.kinds)}".strip()) as record:
                 await shell._tell(record)
                 await self._watch(record)
-                await chart._load(record, pid)
-                await self._load(record, pid)
+                await self._reread(record)
             chart.ready = True
         except EhrError as error:
             chart._fail(error)
@@ -76,13 +76,18 @@ class Timeline(Watching, rx.State):
         try:
             async with open_chart(self, patient, "timeline") as record:
                 if not await self._send(record, patient, first // WINDOW, min(max(windows, 1), AT_ONCE)):
-                    await self._reload_window(record, patient)
+                    await self._list(record, patient)  # events were filed or taken away since they were counted
             self.trouble = ""
         except EhrError as error:
             self.trouble = error.sentence
 
-    async def _load(self, record: Record, pid: str) -> None:
-        """Count, place and, when words are given, search; then send the window to stand at."""
+    async def _reread(self, record: Record) -> None:
+        chart, pid = await self.get_state(Chart), page_patient(self)
+        await chart._load(record, pid)
+        await self._list(record, pid)
+
+    async def _list(self, record: Record, pid: str) -> None:
+        """Count, place and, when words are given, search; then send the window where the reader is, or should stand."""
         zone, asked, found = record.access.facility.time_zone, self._asked, None
         counts = await events.counts(record, pid, zone)
         kinds = view.kinds_of(counts, asked.kinds)
@@ -93,21 +98,16 @@ class Timeline(Watching, rx.State):
             order = found.order
         self._order = order
         self.shown = view.shown(pid, asked, counts, found, self.shown.stamp + 1)
-        await self._send(record, pid, self.shown.start // WINDOW, 1)
-
-    async def _reread(self, record: Record) -> None:
-        """Read again what is shown, where the reader is; the browser keeps the place by the event on top."""
-        place, pid = self.window.first, page_patient(self)
-        await (await self.get_state(Chart))._load(record, pid)
-        await self._load(record, pid)
-        await self._send(record, pid, min(place, max(self.shown.total - 1, 0)) // WINDOW, 1)
+        place = self.shown.start if self._place is None else min(self._place, max(self.shown.total - 1, 0))
+        await self._send(record, pid, place // WINDOW, 1)
 
     async def _send(self, record: Record, pid: str, first: int, windows: int) -> bool:
-        """Send windows; tell whether they hold what was counted (events may have been filed or taken away since)."""
+        """Send windows; tell whether they hold as many events as were counted."""
         found = await events.read(record, pid, record.access.facility.time_zone, self._order, first, windows)
         zone, words = zone_of(record), self._asked.words
         rows = [view.event_row(one, zone, words) for one in found]
         rows = [row for at in range(0, len(rows), WINDOW) for row in view.in_moments(rows[at : at + WINDOW])]
+        self._place = first * WINDOW
         self.window = Window(self.shown.stamp, first * WINDOW, rows)
         return len(rows) == min(windows * WINDOW, self.shown.total - first * WINDOW)
 

@@ -177,7 +177,25 @@ def test_control_p_prints_the_whole_list_and_not_what_is_seen(opened: Page) -> N
     opened.wait_for_url("**print=1")
 
 
-def test_an_event_for_another_patient_than_the_page_gets_nothing(opened: Page, long: Server) -> None:
+def test_what_is_filed_elsewhere_comes_by_itself_and_the_place_is_kept(opened: Page, long: Server) -> None:
+    opened.locator(".year-strip").get_by_role("link", name=re.compile("^2012")).click()
+    expect(opened.locator(".timeline-head")).to_contain_text("2012")
+    expect(opened.locator(".timeline-scroll .bone")).to_have_count(0)
+    top = opened.locator(".event .opens").first.inner_text()
+    filed = {"resourceType": "Procedure", "id": "long-p", "status": "completed", "code": {"text": "Filed just now"},
+             "subject": {"reference": f"Patient/{LONG}"}, "performedDateTime": "2026-06-01T10:00:00Z"}  # fmt: skip
+    with long.client("north", Authorization=f"Bearer {long.token('north')}") as client:
+        assert client.put("/fhir/R4/Procedure/long-p", json=filed).is_success
+        try:
+            expect(_total(opened)).to_have_text("5,001 events")
+            expect(opened.locator(".timeline-head")).to_contain_text("2012")
+            expect(opened.locator(".event .opens").first).to_have_text(top)
+        finally:
+            assert client.delete("/fhir/R4/Procedure/long-p").is_success
+    expect(_total(opened)).to_have_text("5,000 events")
+
+
+def test_an_absent_patient_has_no_timeline(opened: Page, long: Server) -> None:
     opened.goto(long.url("north", "/patients/nobody/timeline"))
     expect(opened.locator(".notice")).to_contain_text("Nothing is here")
     assert "Analyte" not in opened.locator("body").inner_text()
