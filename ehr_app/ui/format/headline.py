@@ -2,7 +2,7 @@
 
 R4 resources: https://hl7.org/fhir/R4/resourcelist.html
 A type without words of its own is told by its concepts, in the order of `TITLES`. Results and medications speak through their own
-formatters. Nothing here shortens a text.
+formatters. A note or a value of many words is cut after a word, with the sign that there is more; a name never is.
 """
 
 import re
@@ -28,7 +28,7 @@ _PEOPLE = ("actor", "individual", "who", "member", "party")
 _USUAL = frozenset(("final", "finished", "completed", "active", "current", "available", "booked", "fulfilled", "unknown", "None"))
 _STATES = {"in-progress": "In progress", "not-done": "Not done", "superseded": "Replaced", "on-hold": "On hold",
            "noshow": "Did not come", "entered-in-error": "", "amended": "Amended", "corrected": "Corrected"}  # fmt: skip
-_LONGEST = 400
+_LONGEST = 300
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -52,7 +52,7 @@ def headline(resource: Json, zone: ZoneInfo) -> Headline:
     named, wrong = author(resource), in_error(resource)
     if rtype == "Observation":
         shown = result(resource)
-        value = f"{shown.value}, {UNIT_MISSING}" if shown.unit_missing else shown.value or "No value"
+        value = f"{shown.value}, {UNIT_MISSING}" if shown.unit_missing else _cut(shown.value) or "No value"
         limits = "" if part(resource, "dataAbsentReason") else "no range" if shown.range == NO_RANGE else f"range {shown.range}"
         graded = "valueQuantity" in resource or shown.range != NO_RANGE
         status = "" if wrong else shown.status
@@ -62,7 +62,7 @@ def headline(resource: Json, zone: ZoneInfo) -> Headline:
         told = {"MedicationStatement": "told, not ordered here", "MedicationAdministration": "given",
                 "MedicationDispense": "dispensed"}.get(rtype, "")  # fmt: skip
         return Headline(line.text, _joined(told, _reason(resource), _notes(resource)), "" if wrong else line.status, named, wrong)
-    about = _DETAILS.get(rtype, _anything)(resource, zone)
+    about = _cut(_DETAILS.get(rtype, _anything)(resource, zone))
     return Headline(_title(resource) or type_name(rtype), _joined(about, _notes(resource)), _status(resource), named, wrong)
 
 
@@ -219,8 +219,11 @@ def _reason(resource: Json) -> str:
 
 
 def _notes(resource: Json) -> str:
-    told = " ".join(filter(None, (plain(note.get("text")) for note in items(resource, "note"))))
-    return told if len(told) <= _LONGEST else told[:_LONGEST].rsplit(" ", 1)[0] + " …"
+    return _cut(" ".join(filter(None, (plain(note.get("text")) for note in items(resource, "note")))))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST].rsplit(" ", 1)[0] + " …"
 
 
 def _joined(*texts: str) -> str:

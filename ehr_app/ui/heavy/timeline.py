@@ -1,4 +1,6 @@
-"""The list of a timeline, its printed sheet and its search field; their code is `assets/timeline.js` and loads only with that page.
+"""The list of a timeline, its printed sheet and its search field; their code is `assets/timeline.js`.
+
+It loads with that page alone, and at once: fetched when the first window is there it would come a round trip late.
 
 Rows come ready from the server in windows (`ehr_app.ui.clinic.timeline_view`); the list renders only what is seen
 (react-virtuoso, MIT).
@@ -34,7 +36,7 @@ def _words(kinds: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-class _Heavy(rx.NoSSRComponent):
+class _Heavy(rx.Component):
     library = LIBRARY
     lib_dependencies: list[str] = ["react-virtuoso@4.18.21"]
     shown: rx.Var[Any]

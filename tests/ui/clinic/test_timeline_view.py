@@ -146,3 +146,10 @@ def test_the_searched_text_has_values_and_notes_and_no_ids() -> None:
     told = told_text(_potassium(note=[{"text": "Haemolysed"}], subject={"reference": "Patient/secret"}))
     assert "Potassium" in told and "6.9" in told and "Haemolysed" in told
     assert "secret" not in told and "k1" not in told
+
+
+def test_a_value_of_many_words_is_cut_after_a_word_and_says_that_there_is_more() -> None:
+    told = _potassium(valueString="word " * 1_000_000, note=[{"text": "note " * 1_000}])
+    del told["valueQuantity"]
+    line = headline(told, ZONE)
+    assert len(line.value) < 310 and line.value.endswith("word …") and line.detail.endswith("note …")
