@@ -86,7 +86,8 @@ def panels(
         when = max((moment for one in results if (moment := taken_at(one))), default=None)
         cards.append((_stamp(when), _card("", "Single results", when, results, asked.pid, zone)))
     edge = _complete_since(reports, singles)
-    shown = [card for stamp, card in sorted(cards, key=lambda pair: pair[0], reverse=True) if not edge or stamp >= edge.isoformat()]
+    ordered = sorted(cards, key=lambda pair: (pair[0], pair[1].grade == "critical"), reverse=True)
+    shown = [card for stamp, card in ordered if not edge or stamp >= edge.isoformat()]
     if asked.flag == OUT:
         shown = [replace(card, rows=_out(card)) for card in shown if _out(card)]
     corrected_too = [replace(card, rows=[replace(row, former=former.get(row.ref, "")) for row in card.rows]) for card in shown]

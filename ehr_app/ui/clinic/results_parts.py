@@ -39,7 +39,12 @@ def switches(shown: Any, view: Any, narrow: Any) -> rx.Component:
     )  # fmt: skip
     out = rx.cond(
         view != "list",
-        E.a(t(shown.out.label), href=shown.out.href, aria_current=rx.cond(shown.out.current, "true", "false"), class_name="choice"),
+        E.a(
+            t(shown.out.label),
+            href=shown.out.href,
+            aria_current=rx.cond(shown.out.current, "true", "false"),
+            class_name="choice no-print",
+        ),
     )
     tools = E.div(views, period_switch(shown.periods, shown.period), out, narrow, class_name="flex flex-wrap items-center gap-3")
     return E.div(tools, groups, class_name="grid gap-3 mb-4")

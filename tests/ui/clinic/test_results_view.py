@@ -167,3 +167,10 @@ def test_R3_a_corrected_result_shows_what_it_was() -> None:
 def test_R2_a_value_without_unit_is_an_error_and_without_range_says_so() -> None:
     card = cards([], [lab("a", 4, "2026-05-01", valueQuantity={"value": 4})])[0]
     assert (card.rows[0].value, card.rows[0].limits, card.rows[0].grade) == ("4, unit missing", "No range", "ungraded")
+
+
+def test_R3_of_reports_of_one_moment_the_critical_one_comes_first() -> None:
+    labs = [lab("a", 4, "2026-05-01"), lab("b", 9, "2026-05-01", flag="HH")]
+    assert [card.ref for card in cards([report("calm", "a"), report("grave", "b")], labs)] == [
+        "DiagnosticReport/grave", "DiagnosticReport/calm",
+    ]  # fmt: skip
